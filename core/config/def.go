@@ -1,0 +1,287 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Type is a key's type, named as ConfigDef names it.
+type Type string
+
+const (
+	TypeBoolean  Type = "BOOLEAN"
+	TypeString   Type = "STRING"
+	TypeInt      Type = "INT"
+	TypeShort    Type = "SHORT"
+	TypeLong     Type = "LONG"
+	TypeDouble   Type = "DOUBLE"
+	TypeList     Type = "LIST"
+	TypeClass    Type = "CLASS"
+	TypePassword Type = "PASSWORD"
+)
+
+// Importance ranks keys in documentation.
+type Importance string
+
+const (
+	High   Importance = "HIGH"
+	Medium Importance = "MEDIUM"
+	Low    Importance = "LOW"
+)
+
+// Key is the declaration of one configuration key.
+type Key struct {
+	Name       string
+	Type       Type
+	Default    string // in the form a user would write; meaningless unless HasDefault
+	HasDefault bool   // false: the key is required, or null when it is absent (see Required)
+	Required   bool
+	Doc        string
+	Importance Importance
+	Group      string
+	Example    string
+	Choices    []string // the values it takes, when they are few
+	Secret     bool     // the value is never shown
+	Prefix     bool     // Name is a prefix; every key below it belongs to the declaration
+}
+
+// Definer is a settings struct that declares its keys by binding its fields.
+type Definer interface{ Define(d *Def) }
+
+// Def collects declarations. It is used by one goroutine, for one Define call.
+type Def struct {
+	entries []entry
+	rules   []func() (string, error)
+}
+
+type entry struct {
+	Key
+	set    func(raw string) error   // parses into the bound field
+	checks []func(raw string) error // run after set, on the trimmed text
+	rest   *map[string]string       // of a Prefix
+}
+
+// Option refines a key.
+type Option func(*entry)
+
+// Required makes a missing key an error; the default given with the key is ignored.
+func Required() Option {
+	return func(e *entry) { e.Required, e.HasDefault, e.Default = true, false, "" }
+}
+
+// NoDefault makes an absent key leave the field at its zero value, and shows null as the default, as Kafka does.
+func NoDefault() Option { return func(e *entry) { e.HasDefault, e.Default = false, "" } }
+
+// Rank sets the importance; without it a key is Medium.
+func Rank(i Importance) Option { return func(e *entry) { e.Importance = i } }
+
+// Group names the documentation group.
+func Group(name string) Option { return func(e *entry) { e.Group = name } }
+
+// Example is a value to show in documentation.
+func Example(value string) Option { return func(e *entry) { e.Example = value } }
+
+// Check adds a check of the trimmed text; its error's text goes into the message.
+func Check(f func(raw string) error) Option {
+	return func(e *entry) { e.checks = append(e.checks, f) }
+}
+
+// OneOf limits the values, letter case included.
+func OneOf(values ...string) Option {
+	return func(e *entry) {
+		e.Choices = values
+		e.checks = append(e.checks, func(raw string) error {
+			for _, v := range values {
+				if v == raw {
+					return nil
+				}
+			}
+			return fmt.Errorf("String must be one of: %s", strings.Join(values, ", "))
+		})
+	}
+}
+
+// OneOfFold limits the values, letter case ignored.
+func OneOfFold(values ...string) Option {
+	return func(e *entry) {
+		e.Choices = values
+		e.checks = append(e.checks, func(raw string) error {
+			for _, v := range values {
+				if strings.EqualFold(v, raw) {
+					return nil
+				}
+			}
+			return fmt.Errorf("String must be one of (case insensitive): %s", strings.ToUpper(strings.Join(values, ", ")))
+		})
+	}
+}
+
+// NonEmpty refuses the empty string (or list).
+func NonEmpty() Option {
+	return Check(func(raw string) error {
+		if raw == "" {
+			return fmt.Errorf("String must be non-empty")
+		}
+		return nil
+	})
+}
+
+// Between limits a number to min...max.
+func Between(min, max float64) Option {
+	return Check(func(raw string) error {
+		f, err := strconv.ParseFloat(raw, 64)
+		switch {
+		case err != nil:
+			return nil // set has refused it already
+		case f < min:
+			return fmt.Errorf("Value must be at least %s", number(min))
+		case f > max:
+			return fmt.Errorf("Value must be no more than %s", number(max))
+		}
+		return nil
+	})
+}
+
+// AtLeast limits a number from below.
+func AtLeast(min float64) Option { return Between(min, math.Inf(1)) }
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// Pattern wants the whole value to match a regular expression (RE2); what describes it in the message.
+func Pattern(re *regexp.Regexp, what string) Option {
+	return Check(func(raw string) error {
+		if loc := re.FindStringIndex(raw); loc == nil || loc[0] != 0 || loc[1] != len(raw) {
+			return fmt.Errorf("must be %s", what)
+		}
+		return nil
+	})
+}
+
+func (d *Def) add(name string, t Type, def, doc string, set func(string) error, opts []Option) {
+	e := entry{Key: Key{Name: name, Type: t, Default: def, HasDefault: true, Doc: doc, Importance: Medium}, set: set}
+	for _, o := range opts {
+		o(&e)
+	}
+	d.entries = append(d.entries, e)
+}
+
+// String declares a STRING key and binds it to p.
+func (d *Def) String(p *string, name, def, doc string, opts ...Option) {
+	d.add(name, TypeString, def, doc, func(raw string) error { *p = raw; return nil }, opts)
+}
+
+// Class declares a CLASS key: a Java class name or one of our short names.
+func (d *Def) Class(p *string, name, def, doc string, opts ...Option) {
+	d.add(name, TypeClass, def, doc, func(raw string) error { *p = raw; return nil }, opts)
+}
+
+// Password declares a PASSWORD key: its value is never shown.
+func (d *Def) Password(p *Password, name, def, doc string, opts ...Option) {
+	opts = append(opts, func(e *entry) { e.Secret = true })
+	d.add(name, TypePassword, def, doc, func(raw string) error { *p = Password(raw); return nil }, opts)
+}
+
+// Bool declares a BOOLEAN key: true or false in any case.
+func (d *Def) Bool(p *bool, name string, def bool, doc string, opts ...Option) {
+	d.add(name, TypeBoolean, strconv.FormatBool(def), doc, func(raw string) error {
+		switch {
+		case strings.EqualFold(raw, "true"):
+			*p = true
+		case strings.EqualFold(raw, "false"):
+			*p = false
+		default:
+			return fmt.Errorf("Expected value to be either true or false")
+		}
+		return nil
+	}, opts)
+}
+
+// Int declares an INT key (32 bits).
+func (d *Def) Int(p *int, name string, def int, doc string, opts ...Option) {
+	d.add(name, TypeInt, strconv.Itoa(def), doc, func(raw string) error {
+		i, err := strconv.ParseInt(raw, 10, 32)
+		if err != nil {
+			return fmt.Errorf("Not a number of type INT")
+		}
+		*p = int(i)
+		return nil
+	}, opts)
+}
+
+// Short declares a SHORT key (16 bits).
+func (d *Def) Short(p *int16, name string, def int16, doc string, opts ...Option) {
+	d.add(name, TypeShort, strconv.Itoa(int(def)), doc, func(raw string) error {
+		i, err := strconv.ParseInt(raw, 10, 16)
+		if err != nil {
+			return fmt.Errorf("Not a number of type SHORT")
+		}
+		*p = int16(i)
+		return nil
+	}, opts)
+}
+
+// Long declares a LONG key (64 bits).
+func (d *Def) Long(p *int64, name string, def int64, doc string, opts ...Option) {
+	d.add(name, TypeLong, strconv.FormatInt(def, 10), doc, func(raw string) error {
+		i, err := strconv.ParseInt(raw, 10, 64)
+		if err != nil {
+			return fmt.Errorf("Not a number of type LONG")
+		}
+		*p = i
+		return nil
+	}, opts)
+}
+
+// Double declares a DOUBLE key.
+func (d *Def) Double(p *float64, name string, def float64, doc string, opts ...Option) {
+	d.add(name, TypeDouble, number(def), doc, func(raw string) error {
+		f, err := strconv.ParseFloat(raw, 64)
+		if err != nil {
+			return fmt.Errorf("Not a number of type DOUBLE")
+		}
+		*p = f
+		return nil
+	}, opts)
+}
+
+// List declares a LIST key: items between commas, trimmed; the empty text is the empty list.
+func (d *Def) List(p *[]string, name, def, doc string, opts ...Option) {
+	d.add(name, TypeList, def, doc, func(raw string) error { *p = SplitList(raw); return nil }, opts)
+}
+
+// Prefix declares that all keys that begin with prefix belong here. They are bound to p with the prefix cut off.
+func (d *Def) Prefix(p *map[string]string, prefix, doc string, opts ...Option) {
+	d.add(prefix, TypeString, "", doc, nil, append(opts, NoDefault()))
+	e := &d.entries[len(d.entries)-1]
+	e.Prefix, e.rest = true, p
+}
+
+// Rule adds a check across keys, run after all keys are set and only when none of them failed. It blames a key.
+func (d *Def) Rule(f func() (key string, err error)) { d.rules = append(d.rules, f) }
+
+// SplitList splits as ConfigDef splits a LIST.
+func SplitList(raw string) []string {
+	raw = strings.TrimSpace(raw)
+	if raw == "" {
+		return nil
+	}
+	items := strings.Split(raw, ",")
+	for i := range items {
+		items[i] = strings.TrimSpace(items[i])
+	}
+	return items
+}
+
+// Keys returns the keys that a settings struct declares.
+func Keys(target Definer) []Key {
+	var d Def
+	target.Define(&d)
+	keys := make([]Key, len(d.entries))
+	for i := range d.entries {
+		keys[i] = d.entries[i].Key
+	}
+	return keys
+}

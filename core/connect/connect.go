@@ -1,0 +1,34 @@
+package connect
+
+import (
+	"context"
+
+	"github.com/connectless/connectless/core/trigger"
+)
+
+// Sink delivers records to an outside system.
+//
+//  1. Put returns after every record it does not report as failed is durable. nil means all of them are.
+//  2. A *[BatchError] says which records failed and why; any other error means that all failed. Classify with
+//     [Retriable], [DataError] and [Fatal]; an unclassified error counts as retriable, because losing is worse than
+//     repeating.
+//  3. Within one key of the target, records are written in the order of the batch, and nothing later of the same
+//     partition is written after an earlier failure of that key. Other keys may be written in any order, concurrently.
+//  4. Put may see a record again (same topic, partition, offset) and must make of it what it made the first time.
+//  5. Put respects the context: after its deadline it returns soon, and what it does not report as failed is durable.
+//     Goroutines that still read the batch's bytes after Put returned make the engine drop, not recycle, that memory:
+//     report it with [StillReading].
+//  6. One Put at a time per Sink; the engine may open several. A Sink may also implement io.Closer.
+type Sink interface {
+	Put(ctx context.Context, batch []*Record) error
+}
+
+// Source is polled for records. Poll returns what there is, io.EOF when nothing more is there now.
+type Source interface {
+	Poll(ctx context.Context) ([]*SourceRecord, error)
+}
+
+// Feed turns a batch of changed documents into records. An error means that the whole batch comes again.
+type Feed interface {
+	Receive(ctx context.Context, e *trigger.Documents) ([]*SourceRecord, error)
+}
