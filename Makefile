@@ -30,7 +30,7 @@ help: ## list the targets
 .PHONY: build
 build: ## the connectless command and every function for this machine, in out/
 	$(GO_BUILD) -o out/bin/connectless ./infra/local
-	for f in functions/*/; do $(GO_BUILD) -o "out/functions/$$(basename "$$f")/bootstrap" "./$$f"; done
+	@for f in functions/*/; do f=$${f%/}; (set -x; $(GO_BUILD) -o "out/$$f/bootstrap" "./$$f"); done
 
 .PHONY: test
 test: ## every test, under the race detector (< 15 minutes on 2 cores, nothing cached)

@@ -45,7 +45,14 @@ type Options struct {
 // Build runs the go command and returns what it printed. The binary depends on the sources, the Go release and the
 // version string, and on nothing else: not on the directory, the commit, or the environment's tuning variables.
 func Build(ctx context.Context, o Options) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", Tags, "-ldflags", o.ldflags(), "-o", o.Out, o.Package)
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", Tags, "-ldflags", o.ldflags(), "-o", o.Out}
+	if o.DumpDep {
+		// The go command keeps what the linker printed under the name of the compiled main package, and shows it again
+		// when a later build has nothing to do. A compiler flag without effect on the code keeps such builds apart, or
+		// `go build` would print the linker's sixty thousand lines.
+		args = append(args, "-gcflags=-c=1")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, o.Package)...)
 	cmd.Dir = o.Dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+o.Target.OS, "GOARCH="+o.Target.Arch, "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
 	var out bytes.Buffer

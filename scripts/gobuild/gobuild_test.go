@@ -60,6 +60,25 @@ func TestBuildDependsOnSourcesAndVersionOnly(t *testing.T) {
 	}
 }
 
+func TestDumpDepStaysOutOfOtherBuilds(t *testing.T) {
+	o := Options{Dir: module(t, hello), Package: "./functions/hello", Out: filepath.Join(t.TempDir(), "hello"), Version: "dev", Target: LinuxAMD64}
+	dump := o
+	dump.DumpDep, dump.Out = true, o.Out+"-dump"
+	for _, step := range []struct {
+		name   string
+		o      Options
+		silent bool
+	}{{"first", o, true}, {"linker dump", dump, false}, {"nothing to do", o, true}} {
+		out, err := Build(t.Context(), step.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(out) == 0) != step.silent {
+			t.Errorf("%s: %d bytes printed", step.name, len(out))
+		}
+	}
+}
+
 func TestBuildSaysWhatTheCompilerSays(t *testing.T) {
 	_, err := Build(t.Context(), Options{Dir: module(t, "package main\n\nfunc main() { nothing() }\n"), Package: "./functions/hello", Out: filepath.Join(t.TempDir(), "x"), Target: Host})
 	if err == nil || !strings.Contains(err.Error(), "undefined: nothing") {
