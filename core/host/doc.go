@@ -9,7 +9,7 @@
 //
 // A local cloud is three calls:
 //
-//	b, err := broker.Start(ctx, broker.Options{Port: 9092, DataDir: "data/kafka"})
+//	b, err := broker.Start(broker.Options{Addr: "127.0.0.1:9092", DataDir: "data/kafka"})
 //	f, err := lambdahost.New(lambdahost.Config{Name: "orders", Path: "./bootstrap", MemoryMB: 256, Timeout: time.Minute})
 //	m, err := eventsource.Start(eventsource.Config{Function: f, Brokers: b.Addrs(), Topic: "orders", ConsumerGroup: "connect-orders"})
 //
