@@ -130,3 +130,16 @@ func IsStillReading(err error) bool {
 	var s *stillReading
 	return errors.As(err, &s)
 }
+
+// IsRetriable says whether an error was marked [Retriable]: worth trying again at once. An error that nobody classified
+// is not, though its record comes again with the next delivery like a retriable one's.
+func IsRetriable(err error) bool {
+	var c *classified
+	return errors.As(err, &c) && c.class == ClassRetriable
+}
+
+// IsMarked says whether somebody classified an error.
+func IsMarked(err error) bool {
+	var c *classified
+	return errors.As(err, &c)
+}

@@ -82,3 +82,7 @@ type Result struct {
 	// Err says why; nil exactly when Failed is empty, unless the invocation failed as a whole before any record.
 	Err error
 }
+
+// Decode fills m from an event in a host's wire format. All bytes it keeps come from alloc, so that they live and die
+// with the batch. m's slices are reused: Decode overwrites them.
+type Decode func(m *Messages, alloc func(n int) []byte) error
