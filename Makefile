@@ -1,6 +1,6 @@
 # `make` lists the targets. Only Go, make, git and (for the race detector) a C compiler are needed.
 
-SHELL := /bin/bash
+SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
@@ -57,6 +57,10 @@ generate: ## write what is generated: reference tables, dependency lists
 .PHONY: generate-check
 generate-check: ## fail if make generate would change a file
 	scripts/generate-check
+
+.PHONY: size
+size: ## the size of each function's binary, and what in it would keep the linker from pruning
+	go test -count=1 -v -run '^TestBinaries$$' ./core/internal/arch
 
 .PHONY: bench
 bench: ## the engine against the hand-written function; rows `name: figure` come last
