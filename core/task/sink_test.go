@@ -1,0 +1,484 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/connectless/connectless/core/connect"
+	"github.com/connectless/connectless/core/data"
+	"github.com/connectless/connectless/core/errpolicy"
+	"github.com/connectless/connectless/core/trigger"
+)
+
+// text is a converter for tests: a value is a string, "!" is broken, "?" needs a registry that is away.
+type text struct{}
+
+func (text) ToConnect(_ *data.Arena, _ string, b []byte) (*data.Schema, data.Value, error) {
+	switch {
+	case b == nil:
+		return nil, data.Value{}, nil
+	case b[0] == '!':
+		return nil, data.Value{}, data.Errorf(data.DataException, "broken %s", b)
+	case b[0] == '?':
+		return nil, data.Value{}, connect.Retriable(errors.New("registry away"))
+	}
+	return data.Of(data.TypeString, true), data.OfString(string(b)), nil
+}
+
+func (text) FromConnect(dst []byte, _ string, _ *data.Schema, _ *data.Value) ([]byte, bool, error) {
+	return dst, true, nil
+}
+
+func (t text) ToHeader(a *data.Arena, topic, _ string, b []byte) (*data.Schema, data.Value, error) {
+	return t.ToConnect(a, topic, b)
+}
+
+func (t text) FromHeader(dst []byte, _, _ string, _ *data.Schema, _ *data.Value) ([]byte, bool, error) {
+	return dst, true, nil
+}
+
+// world is a scriptable outside: what Put does with a record is decided by fail, what was delivered is in puts.
+type world struct {
+	fail    func(r *connect.Record) error
+	each    time.Duration // time one record takes
+	puts    []string      // partition@offset:value, in order
+	letters []string
+	letter  func(i int) error // error of the i-th dead letter ever written
+	opened  int
+	closed  int
+	block   chan struct{} // the first Put waits for it, whatever its context says
+	calls   atomic.Int32
+}
+
+type fakeSink struct{ w *world }
+
+func (s *fakeSink) Put(ctx context.Context, batch []*connect.Record) error {
+	if s.w.calls.Add(1) == 1 && s.w.block != nil {
+		<-s.w.block
+	}
+	var be connect.BatchError
+	blocked := map[string]bool{}
+	for i, r := range batch {
+		key := r.Key.Text()
+		if s.w.each > 0 && !errpolicy.Sleep(ctx, s.w.each) {
+			be.Fail(i, connect.Retriable(context.DeadlineExceeded))
+			blocked[key] = true
+			continue
+		}
+		if blocked[key] {
+			be.Fail(i, connect.Retriable(errors.New("after a failure of its key")))
+			continue
+		}
+		if s.w.fail != nil {
+			if err := s.w.fail(r); err != nil {
+				be.Fail(i, err)
+				blocked[key] = connect.Classify(err) != connect.ClassData
+				continue
+			}
+		}
+		s.w.puts = append(s.w.puts, fmt.Sprintf("%d@%d:%s", r.Origin.Partition, r.Offset(), r.Value.Text()))
+	}
+	return be.ErrOrNil()
+}
+
+func (s *fakeSink) Close() error { s.w.closed++; return nil }
+
+type fakeLetters struct{ w *world }
+
+func (s *fakeLetters) Put(_ context.Context, batch []*connect.Record) error {
+	var be connect.BatchError
+	for i, r := range batch {
+		n := len(s.w.letters)
+		if s.w.letter != nil {
+			if err := s.w.letter(n); err != nil {
+				be.Fail(i, err)
+				continue
+			}
+		}
+		headers := map[string]string{}
+		for _, h := range r.Headers {
+			headers[h.Key] = string(h.Raw)
+		}
+		s.w.letters = append(s.w.letters, fmt.Sprintf("%s/%s@%s %s: %s", r.Topic, headers[errpolicy.HeaderPartition], headers[errpolicy.HeaderOffset],
+			headers[errpolicy.HeaderStage], r.Value.Raw()))
+	}
+	return be.ErrOrNil()
+}
+
+func newTask(w *world, change func(*SinkConfig)) *Sink {
+	cfg := SinkConfig{
+		Policy: errpolicy.Policy{Connector: "c", MaxDelay: time.Minute, TolerateAll: true, Topic: "dlq", Headers: true},
+		Key:    text{}, Value: text{}, Header: text{},
+		KeyClass: "x.Key", ValueClass: "x.Value", HeaderClass: "x.Header",
+		Open:            func(context.Context) (connect.Sink, error) { w.opened++; return &fakeSink{w}, nil },
+		OpenDeadLetters: func(context.Context) (connect.Sink, error) { return &fakeLetters{w}, nil },
+		Log:             slog.New(slog.DiscardHandler),
+		poison:          true,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	return NewSink(cfg)
+}
+
+// event makes a batch: "0:a,b 1:c" is a and b in partition 0 and c in partition 1, offsets from 10, each its own key.
+func event(spec string) trigger.Decode {
+	return func(m *trigger.Messages, alloc func(int) []byte) error {
+		m.Messages = m.Messages[:0]
+		for _, p := range strings.Fields(spec) {
+			id, values, _ := strings.Cut(p, ":")
+			for i, v := range strings.Split(values, ",") {
+				b := alloc(len(v))
+				copy(b, v)
+				m.Messages = append(m.Messages, trigger.Message{Topic: "t", Partition: int32(id[0] - '0'), Offset: int64(10 + i),
+					Timestamp: 1000, Key: append(alloc(0), "k"+v...), Value: b})
+			}
+		}
+		return nil
+	}
+}
+
+func positions(r trigger.Result) string {
+	var s []string
+	for _, p := range r.Failed {
+		s = append(s, fmt.Sprintf("%d@%d", p.Partition, p.Offset))
+	}
+	sort.Strings(s)
+	return strings.Join(s, " ")
+}
+
+func failOn(value string, err error) func(*connect.Record) error {
+	return func(r *connect.Record) error {
+		if r.Value.Text() == value {
+			return err
+		}
+		return nil
+	}
+}
+
+var errPlain = errors.New("unclassified")
+
+// One invocation, from the outside: what was written, what was dead-lettered, what must come again.
+func TestRun(t *testing.T) {
+	none := func(c *SinkConfig) { c.Policy.TolerateAll = false }
+	reports := func(c *SinkConfig) { c.Reports = true }
+	both := func(c *SinkConfig) { none(c); reports(c) }
+	for _, tc := range []struct {
+		name    string
+		change  func(*SinkConfig)
+		fail    func(*connect.Record) error
+		event   string
+		puts    string
+		letters string
+		failed  string
+	}{
+		{name: "all delivered", event: "0:a,b 1:c", puts: "0@10:a 0@11:b 1@10:c"},
+		{name: "tolerated conversion error is dead-lettered", event: "0:a,!,b", puts: "0@10:a 0@12:b", letters: "dlq/0@11 VALUE_CONVERTER: !"},
+		{name: "tolerated data error of the connector is dead-lettered", event: "0:a,x,b", fail: failOn("x", connect.DataError(errPlain)),
+			puts: "0@10:a 0@12:b", letters: "dlq/0@11 TASK_PUT: x"},
+		{name: "untolerated conversion error stops its partition only", change: none, event: "0:a,!,b 1:c", puts: "0@10:a 1@10:c", failed: "0@11"},
+		{name: "untolerated data error of the connector fails its point", change: none, event: "0:a,x,b", fail: failOn("x", connect.DataError(errPlain)),
+			puts: "0@10:a 0@12:b", failed: "0@11"},
+		{name: "a registry out of reach is not tolerated", event: "0:a,?,b", puts: "0@10:a", failed: "0@11"},
+		{name: "unclassified error comes again", event: "0:a,x,b", fail: failOn("x", errPlain), puts: "0@10:a 0@12:b", failed: "0@11"},
+		{name: "no dead letter while the whole batch comes again", event: "0:!,x 1:!", fail: failOn("x", errPlain), failed: "0@11"},
+		{name: "dead letters below the points when items are reported", change: reports, event: "0:!,x,! 1:!,a", fail: failOn("x", errPlain),
+			puts: "1@11:a", letters: "dlq/0@10 VALUE_CONVERTER: ! dlq/1@10 VALUE_CONVERTER: !", failed: "0@11"},
+		{name: "several points", change: both, event: "0:!,a 1:b,! 2:c", puts: "1@10:b 2@10:c", failed: "0@10 1@11"},
+		{name: "without a topic tolerated records are dropped", change: func(c *SinkConfig) { c.Policy.Topic = "" }, event: "0:a,!,b", puts: "0@10:a 0@12:b"},
+		{name: "a fatal error is never tolerated", event: "0:x", fail: failOn("x", connect.Fatal(errPlain)), failed: "0@10"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{fail: tc.fail}
+				s := newTask(w, tc.change)
+				result, stats := s.Run(t.Context(), event(tc.event))
+				if got := strings.Join(w.puts, " "); got != tc.puts {
+					t.Errorf("written %q, want %q", got, tc.puts)
+				}
+				if got := strings.Join(w.letters, " "); got != tc.letters {
+					t.Errorf("dead letters %q, want %q", got, tc.letters)
+				}
+				if got := positions(result); got != tc.failed {
+					t.Errorf("failed %q, want %q", got, tc.failed)
+				}
+				if (result.Err != nil) != (tc.failed != "") {
+					t.Errorf("Err = %v with failed %q", result.Err, tc.failed)
+				}
+				if sum := stats.Written + stats.Repeated + stats.Filtered + stats.DeadLettered + stats.Dropped + stats.Failed; sum != stats.Read {
+					t.Errorf("the counts do not add up: %+v", stats)
+				}
+			})
+		})
+	}
+}
+
+// While a batch is repeated, what is durable is not written again, dead letters are written once nothing else is left,
+// and the batch ends.
+func TestRepeatedBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := true
+		w := &world{fail: func(r *connect.Record) error {
+			if r.Value.Text() == "x" && away {
+				return errPlain
+			}
+			return nil
+		}}
+		s := newTask(w, nil)
+		for range 3 {
+			if result, _ := s.Run(t.Context(), event("0:a,!,x,b 1:c")); positions(result) != "0@12" {
+				t.Fatalf("failed %q, want 0@12", positions(result))
+			}
+		}
+		away = false
+		result, stats := s.Run(t.Context(), event("0:a,!,x,b 1:c"))
+		if result.Err != nil {
+			t.Fatal(result.Err)
+		}
+		if diff := cmp.Diff([]string{"0@10:a", "0@13:b", "1@10:c", "0@12:x"}, w.puts); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
+		}
+		if len(w.letters) != 1 || stats.DeadLettered != 1 || stats.Repeated != 3 {
+			t.Errorf("letters %v, stats %+v", w.letters, stats)
+		}
+		// The batch is over: the same offsets are new records if they come once more.
+		s.Run(t.Context(), event("0:a"))
+		if len(w.puts) != 5 {
+			t.Errorf("a record that came again after its batch was answered was not written: %v", w.puts)
+		}
+	})
+}
+
+// An offset is no proof: a topic that was created anew has other records at it.
+func TestRepeatedOffsetWithOtherContent(t *testing.T) {
+	w := &world{fail: failOn("x", errPlain)}
+	s := newTask(w, nil)
+	s.Run(t.Context(), event("0:a,x"))
+	s.Run(t.Context(), event("0:other,x"))
+	if diff := cmp.Diff([]string{"0@10:a", "0@10:other"}, w.puts); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+}
+
+// A batch worth three deadlines finishes although each invocation fails.
+func TestBatchLongerThanTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{each: time.Second}
+		s := newTask(w, nil)
+		spec := "0:" + strings.TrimSuffix(strings.Repeat("v,", 25), ",")
+		for invocation := 1; ; invocation++ {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			start := time.Now()
+			result, _ := s.Run(ctx, event(spec))
+			cancel()
+			if d := time.Since(start); d >= 10*time.Second {
+				t.Fatalf("invocation took %v of its 10 s", d)
+			}
+			if result.Err == nil {
+				if invocation < 3 || len(w.puts) != 25 {
+					t.Errorf("done after %d invocations with %d writes, want each of 25 records once", invocation, len(w.puts))
+				}
+				return
+			}
+			if invocation == 5 {
+				t.Fatalf("not done after %d invocations, %d of 25 written", invocation, len(w.puts))
+			}
+		}
+	})
+}
+
+// Retriable failures are tried again within the invocation, after the wait the other side asked for; what was written
+// is not written again.
+func TestRetryWithinTheInvocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		w := &world{fail: func(r *connect.Record) error {
+			if r.Value.Text() == "x" {
+				if tries++; tries < 3 {
+					return connect.RetriableAfter(7*time.Second, errors.New("throttled"))
+				}
+			}
+			return nil
+		}}
+		s := newTask(w, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		result, stats := s.Run(ctx, event("0:a,x,b"))
+		if result.Err != nil {
+			t.Fatal(result.Err)
+		}
+		if d := time.Since(start); d != 14*time.Second {
+			t.Errorf("waited %v, want twice 7s", d)
+		}
+		if diff := cmp.Diff([]string{"0@10:a", "0@12:b", "0@11:x"}, w.puts); diff != "" || stats.Retried != 2 {
+			t.Errorf("written (-want +got):\n%s\nretried %d", diff, stats.Retried)
+		}
+	})
+}
+
+func TestDeadLetterTopicAway(t *testing.T) {
+	w := &world{letter: func(i int) error {
+		if i == 1 {
+			return connect.Retriable(errors.New("broker away"))
+		}
+		return nil
+	}}
+	s := newTask(w, nil)
+	result, stats := s.Run(t.Context(), event("0:!1,a,!2 1:b"))
+	if positions(result) != "0@12" || stats.DeadLettered != 1 || stats.Failed != 1 {
+		t.Fatalf("failed %q, stats %+v; want the record whose letter was lost", positions(result), stats)
+	}
+	w.letter = nil
+	if result, _ = s.Run(t.Context(), event("0:!1,a,!2 1:b")); result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	want := []string{"dlq/0@10 VALUE_CONVERTER: !1", "dlq/0@12 VALUE_CONVERTER: !2"}
+	if diff := cmp.Diff(want, w.letters); diff != "" {
+		t.Errorf("letters (-want +got):\n%s", diff)
+	}
+}
+
+func TestPanicFailsTheBatchAndReopens(t *testing.T) {
+	w := &world{}
+	w.fail = func(r *connect.Record) error {
+		if r.Value.Text() == "x" {
+			panic("boom")
+		}
+		return nil
+	}
+	s := newTask(w, nil)
+	result, _ := s.Run(t.Context(), event("0:a,x"))
+	if result.Err == nil || !strings.Contains(result.Err.Error(), "boom") || positions(result) != "0@10" {
+		t.Fatalf("result %v, want the panic and all of the batch again", result)
+	}
+	if result, _ = s.Run(t.Context(), event("0:b")); result.Err != nil || w.opened != 2 || w.closed != 1 {
+		t.Errorf("after the panic: %v, opened %d, closed %d; want a new connector", result.Err, w.opened, w.closed)
+	}
+}
+
+// A connector that ignores its context is left alone: the answer comes in time, and its memory is not recycled.
+func TestStalledPut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{block: make(chan struct{})}
+		s := newTask(w, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		result, _ := s.Run(ctx, event("0:a,b"))
+		if result.Err == nil || time.Since(start) >= 10*time.Second {
+			t.Fatalf("result %v after %v", result, time.Since(start))
+		}
+		if result, _ := s.Run(t.Context(), event("0:ccccc,ddddd")); result.Err != nil {
+			t.Fatal(result.Err)
+		}
+		close(w.block)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"0@10:ccccc", "0@11:ddddd", "0@10:a", "0@11:b"}, w.puts); diff != "" {
+			t.Errorf("the stalled Put saw other bytes (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestFatalStateAndRecovery(t *testing.T) {
+	w := &world{fail: failOn("x", connect.Fatal(errors.New("key revoked")))}
+	s := newTask(w, nil)
+	s.Run(t.Context(), event("0:x"))
+	if st := s.State(); !st.Failed || !strings.Contains(st.Trace, "key revoked") {
+		t.Errorf("state %+v, want FAILED with the reason", st)
+	}
+	w.fail = nil
+	if result, _ := s.Run(t.Context(), event("0:x")); result.Err != nil || s.State().Failed || w.opened != 2 {
+		t.Errorf("result %v, state %+v, opened %d; want a new connector and RUNNING", result, s.State(), w.opened)
+	}
+}
+
+func TestOpenFailure(t *testing.T) {
+	w := &world{}
+	s := newTask(w, func(c *SinkConfig) {
+		c.Open = func(context.Context) (connect.Sink, error) { return nil, connect.Fatal(errors.New("no such container")) }
+	})
+	result, stats := s.Run(t.Context(), event("0:a,b 1:c"))
+	if positions(result) != "0@10 1@10" || stats.Failed != 3 || !s.State().Failed {
+		t.Errorf("failed %q, stats %+v, state %+v", positions(result), stats, s.State())
+	}
+}
+
+func TestBrokenEvent(t *testing.T) {
+	s := newTask(&world{}, nil)
+	result, _ := s.Run(t.Context(), func(*trigger.Messages, func(int) []byte) error { return errors.New("not an event") })
+	if result.Err == nil || len(result.Failed) != 0 {
+		t.Errorf("result %+v, want an error without positions", result)
+	}
+}
+
+type filter struct{}
+
+func (filter) Apply(r *connect.Record) (bool, error) {
+	if r.Value.Text() == "bad" {
+		return false, &errpolicy.Failure{Stage: errpolicy.Transformation, Class: "x.Smt", Err: data.Errorf(data.DataException, "no")}
+	}
+	return r.Value.Text() != "drop", nil
+}
+
+func TestChain(t *testing.T) {
+	w := &world{}
+	s := newTask(w, func(c *SinkConfig) { c.Chain = filter{} })
+	result, stats := s.Run(t.Context(), event("0:a,drop,bad"))
+	if result.Err != nil || stats.Filtered != 1 || stats.DeadLettered != 1 || stats.Written != 1 {
+		t.Errorf("result %v, stats %+v", result, stats)
+	}
+	if len(w.letters) != 1 || w.letters[0] != "dlq/0@12 TRANSFORMATION: bad" {
+		t.Errorf("letters %v", w.letters)
+	}
+}
+
+// Invocations run at the same time, each with its own connector and memory.
+func TestConcurrentInvocations(t *testing.T) {
+	var mu sync.Mutex
+	written := 0
+	s := newTask(&world{}, func(c *SinkConfig) {
+		c.Open = func(context.Context) (connect.Sink, error) {
+			return sinkFunc(func(batch []*connect.Record) error {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, r := range batch {
+					if v := r.Value.Text(); v != "abc" {
+						t.Errorf("read %q", v)
+					}
+					written++
+				}
+				return nil
+			}), nil
+		}
+	})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if result, _ := s.Run(t.Context(), event("0:abc,abc 1:abc")); result.Err != nil {
+					t.Error(result.Err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if written != 8*50*3 {
+		t.Errorf("%d records written, want %d", written, 8*50*3)
+	}
+}
+
+type sinkFunc func([]*connect.Record) error
+
+func (f sinkFunc) Put(_ context.Context, batch []*connect.Record) error { return f(batch) }
