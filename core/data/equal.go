@@ -52,31 +52,29 @@ func (v *Value) Equal(o *Value) bool {
 	if v.Len() != o.Len() {
 		return false
 	}
-	if pairs := v.Pairs(); pairs != nil {
-		for i := 0; i < len(pairs); i += 2 {
-			if !pairs[i+1].Equal(o.find(&pairs[i])) {
-				return false
-			}
-		}
-		return true
-	}
-	for i := range v.node.fields {
-		f := &v.node.fields[i]
-		other := o.Get(f.Name)
-		if other == nil || !f.Value.Equal(other) {
+	for key, value := range v.Entries() {
+		other, ok := o.find(key)
+		if !ok || !value.Equal(other) {
 			return false
 		}
 	}
 	return true
 }
 
-// find is the value for any key of a map given as pairs; nil when there is none.
-func (v *Value) find(key *Value) *Value {
-	pairs := v.Pairs()
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i].Equal(key) {
-			return &pairs[i+1]
+// find is the value for any key of a map.
+func (v *Value) find(key *Value) (*Value, bool) {
+	n := v.expand()
+	if n.items == nil {
+		if key.Kind() != String {
+			return nil, false
+		}
+		found := n.get(key.Text())
+		return found, found != nil
+	}
+	for i := 0; i < len(n.items); i += 2 {
+		if n.items[i].Equal(key) {
+			return &n.items[i+1], true
 		}
 	}
-	return nil
+	return nil, false
 }

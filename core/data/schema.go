@@ -2,6 +2,7 @@ package data
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -89,7 +90,17 @@ func (s Spec) Build() (*Schema, error) {
 		b.spec.Params = append([]Param(nil), s.Params...)
 		sort.Slice(b.spec.Params, func(i, j int) bool { return b.spec.Params[i].Key < b.spec.Params[j].Key })
 	}
-	if s.Type == TypeStruct {
+	switch s.Type {
+	case TypeMap:
+		if s.Key == nil {
+			return nil, Errorf(SchemaBuilderException, "keySchema cannot be null.")
+		}
+		fallthrough
+	case TypeArray:
+		if s.Elem == nil {
+			return nil, Errorf(SchemaBuilderException, "valueSchema cannot be null.")
+		}
+	case TypeStruct:
 		b.index = make(map[string]int, len(s.Fields))
 		for i, f := range s.Fields {
 			switch {
@@ -226,14 +237,28 @@ var primitives = func() (p [TypeBytes + 1][2]*Schema) {
 
 // Logical returns the schema of the logical Date, Time or Timestamp: any other name panics.
 func Logical(name string, optional bool) *Schema {
-	t := TypeInt32
-	switch name {
-	case LogicalTimestamp:
-		t = TypeInt64
-	case LogicalDate, LogicalTime:
-	default:
+	s := logicals[name]
+	if s == nil {
 		panic("data: no logical type " + name + " without parameters")
 	}
+	return s[b2i(optional)]
+}
+
+var logicals = func() map[string]*[2]*Schema {
 	one := int32(1)
-	return Spec{Type: t, Optional: optional, Name: name, Version: &one}.MustBuild()
+	m := make(map[string]*[2]*Schema)
+	for name, t := range map[string]Type{LogicalDate: TypeInt32, LogicalTime: TypeInt32, LogicalTimestamp: TypeInt64} {
+		m[name] = &[2]*Schema{
+			{spec: Spec{Type: t, Name: name, Version: &one}},
+			{spec: Spec{Type: t, Name: name, Version: &one, Optional: true}},
+		}
+	}
+	return m
+}()
+
+// DecimalSchema returns the schema of a logical Decimal.
+func DecimalSchema(scale int32, optional bool) *Schema {
+	one := int32(1)
+	return &Schema{spec: Spec{Type: TypeBytes, Optional: optional, Name: LogicalDecimal, Version: &one,
+		Params: []Param{{ScaleParameter, strconv.Itoa(int(scale))}}}}
 }

@@ -22,33 +22,38 @@ func validate(where string, s *Schema, v *Value) error {
 		if s.Name() != "" {
 			name = fmt.Sprintf(" %q", s.Name())
 		}
-		return Errorf(DataException, "Invalid Java object for schema%s with type %s: class %s for %s", name, s.Type(), v.Kind().JavaClass(), orValue(where))
+		return Errorf(DataException, "Invalid Java object for schema%s with type %s: class %s for %s", name, s.Type(), v.JavaClass(), orValue(where))
 	}
 	switch s.Type() {
 	case TypeStruct:
 		if !v.Schema().Equal(s) {
 			return Errorf(DataException, "Struct schemas do not match.")
 		}
+		return ValidateStruct(v)
 	case TypeArray:
+		where = "element of array " + orValue(where)
+		if s.Elem() == nil {
+			return noSchema(where)
+		}
 		items := v.Items()
 		for i := range items {
-			if err := validate("element of array "+orValue(where), s.Elem(), &items[i]); err != nil {
+			if err := validate(where, s.Elem(), &items[i]); err != nil {
 				return err
 			}
 		}
 	case TypeMap:
-		if pairs := v.Pairs(); pairs != nil {
-			for i := 0; i < len(pairs); i += 2 {
-				if err := validateEntry(where, s, &pairs[i], &pairs[i+1]); err != nil {
-					return err
-				}
-			}
-			return nil
+		keys, values := "key of map "+orValue(where), "value of map "+orValue(where)
+		if s.KeySchema() == nil {
+			return noSchema(keys)
 		}
-		fields := v.Fields()
-		for i := range fields {
-			key := OfString(fields[i].Name)
-			if err := validateEntry(where, s, &key, &fields[i].Value); err != nil {
+		if s.Elem() == nil {
+			return noSchema(values)
+		}
+		for key, value := range v.Entries() {
+			if err := validate(keys, s.KeySchema(), key); err != nil {
+				return err
+			}
+			if err := validate(values, s.Elem(), value); err != nil {
 				return err
 			}
 		}
@@ -56,11 +61,23 @@ func validate(where string, s *Schema, v *Value) error {
 	return nil
 }
 
-func validateEntry(where string, s *Schema, key, value *Value) error {
-	if err := validate("key of map "+orValue(where), s.KeySchema(), key); err != nil {
-		return err
+func noSchema(where string) error {
+	return Errorf(DataException, "No schema defined for %s", where)
+}
+
+// ValidateStruct checks a struct's fields as Struct.validate does: unlike [ValidateField] it lets null pass where the
+// field's schema has a default.
+func ValidateStruct(v *Value) error {
+	for i := range v.Fields() {
+		f, s := &v.node.fields[i], v.node.schema.fields[i].Schema
+		if f.Value.IsNull() && s.Default() != nil {
+			continue
+		}
+		if err := ValidateField(f.Name, s, &f.Value); err != nil {
+			return err
+		}
 	}
-	return validate("value of map "+orValue(where), s.Elem(), value)
+	return nil
 }
 
 func orValue(where string) string {
