@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,12 +78,12 @@ func (f *Function) Invoke(ctx context.Context, event []byte) (host.Response, err
 	if _, ok := errors.AsType[*notDelivered](err); ok {
 		return host.Response{}, err
 	}
-	f.record(e, event, resp, err)
+	f.record(event, resp, err)
 	return resp, err
 }
 
 // record adds one invocation to the statistics. The caller holds f.mu.
-func (f *Function) record(e *environment, event []byte, resp host.Response, err error) {
+func (f *Function) record(event []byte, resp host.Response, err error) {
 	s := &f.stats
 	s.Invocations++
 	s.RequestBytes += int64(len(event))
@@ -89,7 +91,7 @@ func (f *Function) record(e *environment, event []byte, resp host.Response, err 
 	s.Billed += resp.Billed
 	f.hist.duration.add(resp.Duration)
 	if resp.Cold {
-		f.hist.first.add(time.Since(e.spawned))
+		f.hist.first.add(resp.Init + resp.Duration)
 	}
 	if err == nil {
 		f.crashes, f.notUntil = 0, time.Time{}
@@ -116,7 +118,7 @@ func (f *Function) Stats() Stats {
 }
 
 // Close lets running invocations finish until ctx is done, then shuts every process down and returns when none is left.
-// A second Close waits for the first.
+// Its error says that invocations were cut off. It may be called again.
 func (f *Function) Close(ctx context.Context) error {
 	f.mu.Lock()
 	f.closed = true
@@ -124,10 +126,8 @@ func (f *Function) Close(ctx context.Context) error {
 	for f.inflight > 0 && ctx.Err() == nil {
 		f.wait(ctx, nil)
 	}
-	envs := make([]*environment, 0, len(f.envs))
-	for e := range f.envs {
-		envs = append(envs, e)
-	}
+	running := f.inflight
+	envs := slices.Collect(maps.Keys(f.envs))
 	f.mu.Unlock()
 
 	for _, e := range envs {
@@ -135,6 +135,9 @@ func (f *Function) Close(ctx context.Context) error {
 	}
 	for _, e := range envs {
 		<-e.exited
+	}
+	if running > 0 {
+		return fmt.Errorf("lambdahost: %s: closed with %d invocations running: %w", f.cfg.Name, running, ctx.Err())
 	}
 	return nil
 }
@@ -194,7 +197,7 @@ func (f *Function) leave() {
 
 // offer makes an environment available that waits for work. The caller holds f.mu.
 func (f *Function) offer(e *environment) {
-	if _, alive := f.envs[e]; alive {
+	if _, alive := f.envs[e]; alive && !slices.Contains(f.idle, e) {
 		f.idle = append(f.idle, e)
 		f.notify()
 	}
@@ -244,15 +247,15 @@ func (f *Function) ended(e *environment, crashed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.envs, e)
-	for i := range f.idle {
-		if f.idle[i] == e {
-			f.idle = append(f.idle[:i], f.idle[i+1:]...)
-			break
-		}
-	}
+	f.idle = slices.DeleteFunc(f.idle, func(i *environment) bool { return i == e })
 	f.stats.PeakRSS = max(f.stats.PeakRSS, e.memory())
+	if f.closed {
+		f.notify()
+		return
+	}
 	if !e.isReady() {
 		f.stats.InitErrors++
+		crashed = true // also when it was us who ended it, for its time or the error it posted
 	}
 	if crashed {
 		f.stats.Crashes++

@@ -37,7 +37,10 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	var inv *invocation
 	select {
 	case inv = <-e.work:
-	case <-r.Context().Done(): // the process is gone; finish sees to the rest
+	case <-r.Context().Done(): // the process is gone, or will ask again
+		e.mu.Lock()
+		e.waiting = false
+		e.mu.Unlock()
 		return
 	}
 	defer close(inv.sent)

@@ -17,7 +17,7 @@ type Stats struct {
 
 	Duration      Distribution // event handed out to answer
 	Init          Distribution // process start to first request for work
-	FirstResponse Distribution // process start to first answer, the wait for its first event included
+	FirstResponse Distribution // Init and the first invocation together: what the first event of a new process waits
 
 	Billed    time.Duration // each invocation, and the initialisation before it, rounded up to the millisecond
 	GBSeconds float64       // Billed in seconds times the memory size in GB; times the price per GB-second it is the cost
