@@ -40,7 +40,8 @@ func (c *ProducerConfig) Define(d *config.Def) {
 // Producer writes records to Kafka. It is a connect.Sink whose Put is safe for concurrent use. Keys, values and headers must
 // be encoded: Bytes, or null.
 type Producer struct {
-	client *kgo.Client
+	client  *kgo.Client
+	timeout time.Duration // of a Put; the client's own delivery timeout counts from a record's timestamp, which may be years old
 }
 
 // NewProducer makes a producer from Java producer properties; it connects when it first writes. opts are added last.
@@ -56,7 +57,6 @@ func NewProducer(props map[string]string, opts ...kgo.Opt) (*Producer, error) {
 	all = append(all,
 		kgo.ProducerLinger(millis(c.Linger)),
 		kgo.ProducerBatchMaxBytes(int32(min(c.MaxRequest, 1<<30))),
-		kgo.RecordDeliveryTimeout(min(millis(c.DeliveryTimeout), 24*time.Hour)),
 		kgo.ProducerBatchCompression(codec(c.Compression)),
 		kgo.RecordPartitioner(partitioner()),
 		// A topic that is not there is a mistake in the deployment, not something to wait for; a few tries cover a
@@ -76,7 +76,7 @@ func NewProducer(props map[string]string, opts ...kgo.Opt) (*Producer, error) {
 	if err != nil {
 		return nil, connect.Fatal(fmt.Errorf("kafka: producer: %w", err))
 	}
-	return &Producer{client: client}, nil
+	return &Producer{client: client, timeout: millis(c.DeliveryTimeout)}, nil
 }
 
 func codec(name string) kgo.CompressionCodec {
@@ -112,6 +112,8 @@ func (p *Producer) Put(ctx context.Context, batch []*connect.Record) error {
 	if len(batch) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
 	var failed connect.BatchError
 	records := make([]*kgo.Record, 0, len(batch))
 	at := make(map[*kgo.Record]int, len(batch))
