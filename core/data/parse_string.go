@@ -244,7 +244,7 @@ func (p *textParser) object(depth int) (typed, bool) {
 					}
 				}
 			}
-			return typed{&Schema{spec: spec}, mapOf(pairs)}, true
+			return typed{&Schema{spec: spec}, mapOf(pairs, InsertionOrder)}, true
 		}
 		if p.take(",") {
 			return typed{}, false
@@ -276,19 +276,19 @@ func put(pairs []Value, key, value Value) []Value {
 	return append(pairs, key, value)
 }
 
-// mapOf is a LinkedHashMap of the pairs: with string keys if all of them are.
-func mapOf(pairs []Value) Value {
+// mapOf is a map of the pairs: with string keys if all of them are.
+func mapOf(pairs []Value, order MapOrder) Value {
 	fields := make([]Field, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i].Kind() != String {
 			v := OfPairs(pairs...)
-			v.SetMapOrder(InsertionOrder)
+			v.SetMapOrder(order)
 			return v
 		}
 		fields = append(fields, Field{Name: pairs[i].Text(), Value: pairs[i+1]})
 	}
 	v := OfMap(fields...)
-	v.SetMapOrder(InsertionOrder)
+	v.SetMapOrder(order)
 	return v
 }
 

@@ -225,6 +225,17 @@ func (v *Value) Delete(name string) bool {
 // SetFields replaces the content of a Map with string keys. It holds fields without copying them.
 func (v *Value) SetFields(fields []Field) { v.expand().fields = fields }
 
+// Put sets field i of a Struct after checking the value against the field's schema, as Struct.put does. Errors are
+// DataExceptions.
+func (v *Value) Put(i int, to Value) error {
+	f := &v.node.fields[i]
+	if err := ValidateField(f.Name, v.node.schema.fields[i].Schema, &to); err != nil {
+		return err
+	}
+	f.Value = to
+	return nil
+}
+
 // Arena is where the value's content lives; nil when it owns its content. New containers that go into the value are
 // best made with it.
 func (v *Value) Arena() *Arena {
