@@ -1,11 +1,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Type is a key's type, named as ConfigDef names it.
@@ -32,6 +34,16 @@ const (
 	Low    Importance = "LOW"
 )
 
+// Width is how much room a form should give a value.
+type Width string
+
+const (
+	NoWidth     Width = "NONE"
+	ShortWidth  Width = "SHORT"
+	MediumWidth Width = "MEDIUM"
+	LongWidth   Width = "LONG"
+)
+
 // Key is the declaration of one configuration key.
 type Key struct {
 	Name       string
@@ -46,6 +58,9 @@ type Key struct {
 	Choices    []string // the values it takes, when they are few
 	Secret     bool     // the value is never shown
 	Prefix     bool     // Name is a prefix; every key below it belongs to the declaration
+	Label      string   // the name a form shows
+	Width      Width
+	Order      int // within Group, for forms; -1 for none
 }
 
 // Definer is a settings struct that declares its keys by binding its fields.
@@ -54,14 +69,25 @@ type Definer interface{ Define(d *Def) }
 // Def collects declarations. It is used by one goroutine, for one Define call.
 type Def struct {
 	entries []entry
-	rules   []func() (string, error)
+	rules   []rule
 }
 
 type entry struct {
 	Key
-	set    func(raw string) error   // parses into the bound field
+	binding
 	checks []func(raw string) error // run after set, on the trimmed text
 	rest   *map[string]string       // of a Prefix
+}
+
+// A binding connects a key to the field it fills.
+type binding struct {
+	set  func(raw string) error
+	text func() string // the field in ConfigDef's spelling; nil: the trimmed text itself
+}
+
+type rule struct {
+	check func() (key string, err error)
+	reads []string
 }
 
 // Option refines a key.
@@ -80,6 +106,11 @@ func Rank(i Importance) Option { return func(e *entry) { e.Importance = i } }
 
 // Group names the documentation group.
 func Group(name string) Option { return func(e *entry) { e.Group = name } }
+
+// Form says how a form shows the key: its label, the room it needs and its place in the group.
+func Form(label string, w Width, order int) Option {
+	return func(e *entry) { e.Label, e.Width, e.Order = label, w, order }
+}
 
 // Example is a value to show in documentation.
 func Example(value string) Option { return func(e *entry) { e.Example = value } }
@@ -123,7 +154,45 @@ func OneOfFold(values ...string) Option {
 func NonEmpty() Option {
 	return Check(func(raw string) error {
 		if raw == "" {
-			return fmt.Errorf("String must be non-empty")
+			return errors.New("String must be non-empty")
+		}
+		return nil
+	})
+}
+
+// NoControls refuses the empty string and ISO control characters, as a connector's name does.
+func NoControls() Option {
+	return Check(func(raw string) error {
+		if raw == "" {
+			return errors.New("String may not be empty")
+		}
+		if i := strings.IndexFunc(raw, unicode.IsControl); i >= 0 {
+			return fmt.Errorf("String may not contain control sequences but had the following ASCII chars: %d", []rune(raw[i:])[0])
+		}
+		return nil
+	})
+}
+
+// Unique refuses a list that names something twice; message is the complaint.
+func Unique(message string) Option {
+	return Check(func(raw string) error {
+		seen := map[string]bool{}
+		for _, item := range SplitList(raw) {
+			if seen[item] {
+				return errors.New(message)
+			}
+			seen[item] = true
+		}
+		return nil
+	})
+}
+
+// Regex wants a regular expression that Go's engine (RE2) can run. It has no look-around and no back references, which
+// Java's has.
+func Regex() Option {
+	return Check(func(raw string) error {
+		if _, err := regexp.Compile(raw); err != nil {
+			return fmt.Errorf("Invalid regex: %s (look-around, back references and possessive quantifiers are not supported)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
 		return nil
 	})
@@ -160,8 +229,11 @@ func Pattern(re *regexp.Regexp, what string) Option {
 	})
 }
 
-func (d *Def) add(name string, t Type, def, doc string, set func(string) error, opts []Option) {
-	e := entry{Key: Key{Name: name, Type: t, Default: def, HasDefault: true, Doc: doc, Importance: Medium}, set: set}
+func (d *Def) add(name string, t Type, def, doc string, b binding, opts []Option) {
+	e := entry{
+		Key:     Key{Name: name, Type: t, Default: def, HasDefault: true, Doc: doc, Importance: Medium, Label: name, Width: NoWidth, Order: -1},
+		binding: b,
+	}
 	for _, o := range opts {
 		o(&e)
 	}
@@ -170,110 +242,121 @@ func (d *Def) add(name string, t Type, def, doc string, set func(string) error, 
 
 // String declares a STRING key and binds it to p.
 func (d *Def) String(p *string, name, def, doc string, opts ...Option) {
-	d.add(name, TypeString, def, doc, func(raw string) error { *p = raw; return nil }, opts)
+	d.add(name, TypeString, def, doc, binding{set: func(raw string) error { *p = raw; return nil }}, opts)
 }
 
 // Class declares a CLASS key: a Java class name or one of our short names.
 func (d *Def) Class(p *string, name, def, doc string, opts ...Option) {
-	d.add(name, TypeClass, def, doc, func(raw string) error { *p = raw; return nil }, opts)
+	d.add(name, TypeClass, def, doc, binding{set: func(raw string) error { *p = raw; return nil }}, opts)
 }
 
 // Password declares a PASSWORD key: its value is never shown.
 func (d *Def) Password(p *Password, name, def, doc string, opts ...Option) {
 	opts = append(opts, func(e *entry) { e.Secret = true })
-	d.add(name, TypePassword, def, doc, func(raw string) error { *p = Password(raw); return nil }, opts)
+	d.add(name, TypePassword, def, doc, binding{set: func(raw string) error { *p = Password(raw); return nil }}, opts)
 }
 
 // Bool declares a BOOLEAN key: true or false in any case.
 func (d *Def) Bool(p *bool, name string, def bool, doc string, opts ...Option) {
-	d.add(name, TypeBoolean, strconv.FormatBool(def), doc, func(raw string) error {
-		switch {
-		case strings.EqualFold(raw, "true"):
-			*p = true
-		case strings.EqualFold(raw, "false"):
-			*p = false
-		default:
-			return fmt.Errorf("Expected value to be either true or false")
-		}
-		return nil
+	d.add(name, TypeBoolean, strconv.FormatBool(def), doc, binding{
+		set: func(raw string) error {
+			switch {
+			case strings.EqualFold(raw, "true"):
+				*p = true
+			case strings.EqualFold(raw, "false"):
+				*p = false
+			default:
+				return errors.New("Expected value to be either true or false")
+			}
+			return nil
+		},
+		text: func() string { return strconv.FormatBool(*p) },
 	}, opts)
 }
 
 // Int declares an INT key (32 bits).
 func (d *Def) Int(p *int, name string, def int, doc string, opts ...Option) {
-	d.add(name, TypeInt, strconv.Itoa(def), doc, func(raw string) error {
-		i, err := strconv.ParseInt(raw, 10, 32)
-		if err != nil {
-			return fmt.Errorf("Not a number of type INT")
-		}
-		*p = int(i)
-		return nil
+	d.add(name, TypeInt, strconv.Itoa(def), doc, binding{
+		set:  func(raw string) error { i, err := integer(raw, TypeInt, 32); *p = int(i); return err },
+		text: func() string { return strconv.Itoa(*p) },
 	}, opts)
 }
 
 // Short declares a SHORT key (16 bits).
 func (d *Def) Short(p *int16, name string, def int16, doc string, opts ...Option) {
-	d.add(name, TypeShort, strconv.Itoa(int(def)), doc, func(raw string) error {
-		i, err := strconv.ParseInt(raw, 10, 16)
-		if err != nil {
-			return fmt.Errorf("Not a number of type SHORT")
-		}
-		*p = int16(i)
-		return nil
+	d.add(name, TypeShort, strconv.Itoa(int(def)), doc, binding{
+		set:  func(raw string) error { i, err := integer(raw, TypeShort, 16); *p = int16(i); return err },
+		text: func() string { return strconv.Itoa(int(*p)) },
 	}, opts)
 }
 
 // Long declares a LONG key (64 bits).
 func (d *Def) Long(p *int64, name string, def int64, doc string, opts ...Option) {
-	d.add(name, TypeLong, strconv.FormatInt(def, 10), doc, func(raw string) error {
-		i, err := strconv.ParseInt(raw, 10, 64)
-		if err != nil {
-			return fmt.Errorf("Not a number of type LONG")
-		}
-		*p = i
-		return nil
+	d.add(name, TypeLong, strconv.FormatInt(def, 10), doc, binding{
+		set:  func(raw string) (err error) { *p, err = integer(raw, TypeLong, 64); return err },
+		text: func() string { return strconv.FormatInt(*p, 10) },
 	}, opts)
+}
+
+// integer is 0 with an error when raw does not fit.
+func integer(raw string, t Type, bits int) (int64, error) {
+	i, err := strconv.ParseInt(raw, 10, bits)
+	if err != nil {
+		return 0, fmt.Errorf("Not a number of type %s", t)
+	}
+	return i, nil
 }
 
 // Double declares a DOUBLE key.
 func (d *Def) Double(p *float64, name string, def float64, doc string, opts ...Option) {
-	d.add(name, TypeDouble, number(def), doc, func(raw string) error {
-		f, err := strconv.ParseFloat(raw, 64)
-		if err != nil {
-			return fmt.Errorf("Not a number of type DOUBLE")
-		}
-		*p = f
-		return nil
+	d.add(name, TypeDouble, number(def), doc, binding{
+		set: func(raw string) error {
+			f, err := strconv.ParseFloat(raw, 64)
+			if err != nil {
+				return fmt.Errorf("Not a number of type %s", TypeDouble)
+			}
+			*p = f
+			return nil
+		},
 	}, opts)
 }
 
 // List declares a LIST key: items between commas, trimmed; the empty text is the empty list.
 func (d *Def) List(p *[]string, name, def, doc string, opts ...Option) {
-	d.add(name, TypeList, def, doc, func(raw string) error { *p = SplitList(raw); return nil }, opts)
+	d.add(name, TypeList, def, doc, binding{
+		set:  func(raw string) error { *p = SplitList(raw); return nil },
+		text: func() string { return strings.Join(*p, ",") },
+	}, opts)
 }
 
 // Prefix declares that all keys that begin with prefix belong here. They are bound to p with the prefix cut off.
 func (d *Def) Prefix(p *map[string]string, prefix, doc string, opts ...Option) {
-	d.add(prefix, TypeString, "", doc, nil, append(opts, NoDefault()))
+	d.add(prefix, TypeString, "", doc, binding{}, append(opts, NoDefault()))
 	e := &d.entries[len(d.entries)-1]
 	e.Prefix, e.rest = true, p
 }
 
-// Rule adds a check across keys, run after all keys are set and only when none of them failed. It blames a key.
-func (d *Def) Rule(f func() (key string, err error)) { d.rules = append(d.rules, f) }
+// Rule adds a check across keys, run after the keys are set. It blames a key. reads names the keys that the rule needs:
+// it is not run while one of them is wrong or not known yet (as in a Terraform plan). A rule that names none needs all.
+func (d *Def) Rule(check func() (key string, err error), reads ...string) {
+	d.rules = append(d.rules, rule{check, reads})
+}
 
 // SplitList splits as ConfigDef splits a LIST.
 func SplitList(raw string) []string {
-	raw = strings.TrimSpace(raw)
+	raw = trim(raw)
 	if raw == "" {
 		return nil
 	}
 	items := strings.Split(raw, ",")
 	for i := range items {
-		items[i] = strings.TrimSpace(items[i])
+		items[i] = trim(items[i])
 	}
 	return items
 }
+
+// trim is Java's String.trim: it cuts off spaces and everything below them.
+func trim(s string) string { return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) }
 
 // Keys returns the keys that a settings struct declares.
 func Keys(target Definer) []Key {

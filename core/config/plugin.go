@@ -20,3 +20,16 @@ type Plugin struct {
 	// Config returns new settings to parse.
 	Config func() Definer
 }
+
+// suffix is what Kafka Connect cuts off a class's simple name to make an alias of it.
+func (k PluginKind) suffix() string {
+	switch k {
+	case TransformPlugin:
+		return "Transformation"
+	case PredicatePlugin:
+		return "Predicate"
+	case HeaderConverterPlugin:
+		return "HeaderConverter"
+	}
+	return "Converter"
+}

@@ -32,13 +32,13 @@ type Definition struct {
 // Is says whether the definition answers to a value of connector.class: its name or one of its classes; Kafka Connect's
 // aliases count too: a class's simple name, with or without "Connector" at its end.
 func (d *Definition) Is(class string) bool {
-	if class == d.Name {
-		return true
+	c := d.Declaration()
+	return c.Is(class)
+}
+
+// Declaration is the definition as an entry of a [config.Catalog].
+func (d *Definition) Declaration() config.Connector {
+	return config.Connector{
+		Name: d.Name, Classes: d.Classes, Kind: string(d.Kind), Version: d.Version, Doc: d.Doc, Prefixes: d.Prefixes, Config: d.Config,
 	}
-	for _, c := range d.Classes {
-		if config.ClassMatches(class, c, "Connector") {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,36 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Properties are settings as a component takes them, with secrets in clear. Printing them in any format shows the keys
+// and hides every value.
+type Properties map[string]string
+
+func (p Properties) String() string {
+	keys := slices.Sorted(maps.Keys(p))
+	for i, k := range keys {
+		keys[i] = k + "=" + hidden
+	}
+	return "{" + strings.Join(keys, ", ") + "}"
+}
+
+func (p Properties) GoString() string           { return p.String() }
+func (p Properties) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, p.String()) }
+func (p Properties) LogValue() slog.Value       { return slog.StringValue(p.String()) }
+
+// MarshalJSON is an object with every value hidden.
+func (p Properties) MarshalJSON() ([]byte, error) {
+	shown := make(map[string]string, len(p))
+	for k := range p {
+		shown[k] = hidden
+	}
+	return json.Marshal(shown)
+}

@@ -1,0 +1,458 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Options say how strictly and with what knowledge a configuration is judged.
+type Options struct {
+	// Strict makes keys that nobody knows errors.
+	Strict bool
+	// References are the values of config providers' references, from [Catalog.Resolve]; every one that could not be
+	// resolved is an error then. nil leaves references alone, as a plan must: checks that need their values are skipped.
+	References *References
+	// Unknown says that a key's value is not known yet (in a Terraform plan); the key is in the map with any value. nil:
+	// all are known. UnknownWorker does the same for the worker map.
+	Unknown, UnknownWorker func(key string) bool
+	// Task is the task's number in the ids of Kafka clients.
+	Task int
+}
+
+// Verdict is what [Catalog.Judge] found.
+type Verdict struct {
+	// Class is connector.class as it was given.
+	Class string
+	// Connector is nil when there is no such connector.
+	Connector *Connector
+	// Problems are those of the worker map, then the connector's in the order of the declarations, then those of keys that
+	// nobody declares.
+	Problems Problems
+	// Effective is what the connector runs with. Without a connector it is nil. Where there are errors it is not complete.
+	Effective *Effective
+
+	findings  []finding // of the connector, as Kafka's validate answer lists them
+	recommend map[string][]string
+	lines     []Line
+}
+
+// Use is a transform, predicate or converter as it is used, with its options, prefix cut off.
+type Use struct {
+	Alias      string // of a transform or predicate
+	Class      string // complete; "" when it is missing, wrong or not known yet
+	Plugin     *Plugin
+	Config     Properties
+	Predicate  string // of a transform: the predicate's alias
+	Negate     bool
+	FromWorker bool // of a converter: class and options are the worker map's
+}
+
+// Effective is worker map and connector put together by Kafka Connect's rules.
+type Effective struct {
+	Worker WorkerSettings
+	// Sink or Source holds the framework's keys; a feed has those of a source.
+	Sink   *SinkSettings
+	Source *SourceSettings
+	// Connector is every property of the connector, references resolved: what a connector's own settings are parsed from.
+	Connector          Properties
+	Key, Value, Header Use
+	Transforms         []Use // in their order
+	Predicates         []Use
+	// Consumer, Producer and Admin are the properties of Kafka clients. The producer of a sink is that of its dead letters.
+	Consumer, Producer, Admin Properties
+}
+
+// Common is the settings that every connector has.
+func (e *Effective) Common() *CommonSettings {
+	if e.Sink != nil {
+		return &e.Sink.CommonSettings
+	}
+	return &e.Source.CommonSettings
+}
+
+// Load is what a function does when it starts: it resolves the references, judges everything, and refuses errors.
+// Warnings are left in the verdict for the caller to log.
+func (c *Catalog) Load(ctx context.Context, worker, connector map[string]string) (*Verdict, error) {
+	v := c.Judge(worker, connector, Options{References: c.Resolve(ctx, worker, connector)})
+	return v, v.Problems.Err()
+}
+
+// Judge judges every key of a connector and of the worker map it runs with. It opens nothing.
+func (c *Catalog) Judge(worker, connector map[string]string, o Options) *Verdict {
+	j := &judgement{catalog: c, o: o, v: &Verdict{recommend: map[string][]string{}}}
+	providers, ps := c.providers(worker)
+	j.v.Problems = ps
+	j.worker = j.cells(worker, o.UnknownWorker, providers, true)
+	j.connector = j.cells(connector, o.Unknown, providers, false)
+	var settings WorkerSettings
+	j.judgeWorker(&settings)
+	j.judgeConnector(&settings)
+	j.v.lines = j.lines()
+	return j.v
+}
+
+// A judgement is one call of Judge.
+type judgement struct {
+	catalog           *Catalog
+	o                 Options
+	worker, connector cells
+	layers            []*layer
+	clients           map[ClientRole]cells
+	v                 *Verdict
+}
+
+// A layer is the keys under one prefix that one declaration covers.
+type layer struct {
+	prefix   string
+	worker   bool // prefix is of the worker map
+	open     bool // what else may stand here is not known
+	owner    string
+	findings []finding
+	declared []Key // names without prefix
+	use      Use
+	advice   map[string][]string
+}
+
+func (l *layer) finding(key string) *finding {
+	for i := range l.findings {
+		if l.findings[i].key.Name == l.prefix+key {
+			return &l.findings[i]
+		}
+	}
+	return nil
+}
+
+func (l *layer) fail(key, message string) {
+	f := l.finding(key)
+	f.errs = append(f.errs, message)
+}
+
+func (l *layer) show(key string) string { f := l.finding(key); return show(f.cell, f.value) }
+
+func (l *layer) invalid(key string, err error) string {
+	f := l.finding(key)
+	return fmt.Sprintf("Invalid value %s for configuration %s: %v", show(f.cell, f.value), f.key.Name, hideIn(err, f.cell))
+}
+
+func (l *layer) recommend(key string, values []string) {
+	if l.advice == nil {
+		l.advice = map[string][]string{}
+	}
+	l.advice[l.prefix+key] = values
+}
+
+func show(c cell, text string) string {
+	if c.secret {
+		return hidden
+	}
+	return text
+}
+
+func hideIn(err error, c cell) string {
+	if !c.secret || c.text == "" {
+		return err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), trim(c.text), hidden)
+}
+
+func (j *judgement) problem(p Problem) { j.v.Problems = append(j.v.Problems, p) }
+
+func (j *judgement) held(key string) bool { return j.connector[key].held }
+
+// cells resolves references, or marks what has some.
+func (j *judgement) cells(props map[string]string, unknown func(string) bool, set providerSet, worker bool) cells {
+	cs := plain(props)
+	for _, key := range sortedKeys(props) {
+		c := cs[key]
+		switch {
+		case unknown != nil && unknown(key):
+			c.held, c.text = true, ""
+		case worker && strings.HasPrefix(key, providersKey), !HasReference(c.raw):
+			continue
+		default:
+			c.secret = true
+			if err := j.resolve(&c, set); err != nil {
+				c.held, c.text = true, ""
+				j.problem(Problem{Key: key, Worker: worker, Message: fmt.Sprintf("%s: %v", key, err)})
+			}
+		}
+		cs[key] = c
+	}
+	return cs
+}
+
+func (j *judgement) resolve(c *cell, set providerSet) (err error) {
+	if j.o.References != nil {
+		c.text, err = j.o.References.substitute(c.raw)
+		return err
+	}
+	c.held, c.text = true, ""
+	for _, ref := range references(c.raw) {
+		if err := set.check(ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes a layer's findings into the verdict.
+func (j *judgement) add(l *layer) {
+	j.layers = append(j.layers, l)
+	for key, values := range l.advice {
+		j.v.recommend[key] = values
+	}
+	for _, f := range l.findings {
+		for _, message := range f.errs {
+			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Message: message})
+		}
+		if l.worker || f.key.Prefix {
+			continue
+		}
+		if i := slices.IndexFunc(j.v.findings, func(g finding) bool { return g.key.Name == f.key.Name }); i >= 0 {
+			j.v.findings[i].errs = append(j.v.findings[i].errs, f.errs...) // a connector's own check of a framework key
+			continue
+		}
+		j.v.findings = append(j.v.findings, f)
+	}
+}
+
+func (j *judgement) judgeWorker(settings *WorkerSettings) {
+	l := &layer{worker: true, open: true}
+	l.findings = define(settings).judge(j.worker, "")
+	j.add(l)
+	declared := names(Keys(settings), "")
+	for _, key := range sortedKeys(j.worker) {
+		switch {
+		case slices.Contains(declared, key), strings.HasPrefix(key, providersKey+"."), converterOption(key) != "":
+			continue
+		}
+		if reason, ok := excluded(workerExclusions, key); ok {
+			j.problem(Problem{Key: key, Worker: true, Severity: Warning, Message: fmt.Sprintf("%s has no effect: %s.", key, reason)})
+			continue
+		}
+		if key == "ssl.engine.factory.class" { // without it, connections would be less secure than meant
+			j.problem(Problem{Key: key, Worker: true, Message: fmt.Sprintf("%s is not supported: %s.", key, noJVM)})
+			continue
+		}
+		client, known := key, slices.Concat(declared, clientKeys(AdminClient))
+		for _, role := range clientRoles {
+			if rest, ok := strings.CutPrefix(key, role.prefix()); ok {
+				client, known = rest, clientKeys(role)
+			}
+		}
+		if !slices.Contains(known, client) && !strings.HasPrefix(key, "offset.storage.") {
+			prefix := strings.TrimSuffix(key, client)
+			j.problem(Problem{Key: key, Worker: true, Severity: j.unknownSeverity(),
+				Message: fmt.Sprintf("%s is not a key of a worker%s", key, didYouMean(prefix, nearest(client, "", known)))})
+		}
+	}
+}
+
+func (j *judgement) judgeConnector(settings *WorkerSettings) {
+	class := j.connector["connector.class"]
+	j.v.Class = trim(class.text)
+	if class.held {
+		return
+	}
+	if j.v.Class == "" {
+		j.problem(Problem{Key: "connector.class", Message: `Missing required configuration "connector.class" which has no default value.`})
+		return
+	}
+	connector, err := j.catalog.Connector(j.v.Class)
+	if err != nil {
+		j.problem(Problem{Key: "connector.class", Message: hideIn(err, class)})
+		return
+	}
+	j.v.Connector = connector
+	e := &Effective{Worker: *settings, Connector: Properties(j.connector.texts())}
+	j.v.Effective = e
+
+	framework, common := connector.framework()
+	switch s := framework.(type) {
+	case *SinkSettings:
+		e.Sink = s
+	case *SourceSettings:
+		e.Source = s
+	}
+	l := &layer{findings: define(framework).judge(j.connector, ""), declared: Keys(framework)}
+	j.add(l)
+	j.transforms(common)
+	if e.Source != nil {
+		j.topicCreation(e.Source.TopicCreationGroups)
+		j.transactions(e.Source)
+	}
+	own := connector.Config(j.v.Class)
+	j.add(&layer{findings: define(own).judge(j.connector, ""), declared: Keys(own), owner: connector.Name})
+	e.Key = j.converter("key", ConverterPlugin)
+	e.Value = j.converter("value", ConverterPlugin)
+	e.Header = j.converter("header", HeaderConverterPlugin)
+	j.overrides(settings)
+	j.compose(e, common.Name)
+	j.actionReload()
+	j.undeclared(l.declared, Keys(own))
+}
+
+// transactions reports settings of exactly-once delivery that a function cannot honour.
+func (j *judgement) transactions(s *SourceSettings) {
+	const key = "transaction.boundary"
+	switch strings.ToLower(s.TransactionBoundary) {
+	case "connector":
+		j.problem(Problem{Key: key, Message: "transaction.boundary=connector is not supported: no connector here defines transactions of its own."})
+	case "interval":
+		j.problem(Problem{Key: key, Severity: Warning, Message: "transaction.boundary=interval has no effect: every poll is a transaction."})
+	}
+}
+
+func (j *judgement) actionReload() {
+	const key = "config.action.reload"
+	if c, given := j.connector[key]; given && trim(c.text) == "restart" {
+		j.problem(Problem{Key: key, Severity: Warning, Message: key + "=restart has no effect on a function that runs: it reads its secrets when it starts, so a new version is taken at the next start."})
+	}
+}
+
+// compose puts the Kafka clients' settings together.
+func (j *judgement) compose(e *Effective, name string) {
+	kind := j.v.Connector.Kind
+	j.clients = map[ClientRole]cells{}
+	for _, role := range clientRoles {
+		j.clients[role] = composeClient(role, kind, name, j.o.Task, j.worker, j.connector)
+	}
+	e.Consumer = Properties(j.clients[ConsumerClient].texts())
+	e.Producer = Properties(j.clients[ProducerClient].texts())
+	e.Admin = Properties(j.clients[AdminClient].texts())
+
+	why := "to write its records"
+	if e.Sink != nil {
+		why = "to write dead letters"
+	}
+	if e.Sink == nil || e.Sink.DeadLetterTopic != "" {
+		if c := j.clients[ProducerClient]["bootstrap.servers"]; !c.held && trim(c.text) == "" {
+			j.problem(Problem{Key: "bootstrap.servers", Worker: true, Message: `Missing required configuration "bootstrap.servers" in the worker map: the connector needs it ` + why + "."})
+		}
+	}
+}
+
+// undeclared reports the connector's keys that nothing declares, and those that cannot have an effect.
+func (j *judgement) undeclared(framework, own []Key) {
+	for _, key := range sortedKeys(j.connector) {
+		if !j.claimed(key) {
+			j.problem(j.unknownKey(key, framework, own))
+		}
+	}
+}
+
+// claimed says whether a layer declares the key, or may.
+func (j *judgement) claimed(key string) bool {
+	for _, role := range clientRoles {
+		if strings.HasPrefix(key, role.overridePrefix()) {
+			return true
+		}
+	}
+	for _, l := range j.layers {
+		rest, ok := strings.CutPrefix(key, l.prefix)
+		if !ok || l.worker {
+			continue
+		}
+		if l.open {
+			return true
+		}
+		for i := range l.declared {
+			if rest == l.declared[i].Name || l.declared[i].Prefix && strings.HasPrefix(rest, l.declared[i].Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (j *judgement) unknownSeverity() Severity {
+	if j.o.Strict {
+		return Error
+	}
+	return Warning
+}
+
+func (j *judgement) unknownKey(key string, framework, own []Key) Problem {
+	p := Problem{Key: key, Severity: j.unknownSeverity()}
+	say := func(format string, args ...any) Problem {
+		p.Message = key + " " + fmt.Sprintf(format, args...)
+		return p
+	}
+	if reason, ok := excluded(connectorExclusions, key); ok {
+		p.Severity = Warning
+		return say("has no effect: %s.", reason)
+	}
+	for _, list := range []string{"transforms", "predicates"} {
+		rest, ok := strings.CutPrefix(key, list+".")
+		if alias, _, dotted := strings.Cut(rest, "."); ok && dotted && !j.lists(list, alias) {
+			return say("has no effect: %s does not list %q%s", list, alias, didYouMean("", nearest(alias, "", SplitList(j.connector[list].text))))
+		}
+	}
+	if converter := converterOption(key); converter != "" {
+		if _, given := j.connector[converter]; !given {
+			return say("has no effect: the connector does not set %s, so the converter's class and all its options come from the worker map.", converter)
+		}
+	}
+	for _, l := range j.layers { // an option of a transform, predicate or converter
+		rest, ok := strings.CutPrefix(key, l.prefix)
+		if !ok || l.prefix == "" || l.worker {
+			continue
+		}
+		return say("is not a key of %s%s", l.owner, didYouMean(l.prefix, nearest(rest, "", names(l.declared, ""))))
+	}
+	c := j.v.Connector
+	for _, prefix := range c.Prefixes {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		if near := nearest(key, prefix, names(own, prefix)); near != "" {
+			p.Severity = Error
+			return say("is not a key of %s%s", c.Name, didYouMean("", near))
+		}
+		return say("is not a key of %s", c.Name)
+	}
+	if other, who := c.otherFramework(); slices.Contains(names(Keys(other), ""), key) {
+		return say("has no effect: only a %s has it.", who)
+	}
+	if _, ok := excluded(workerExclusions, key); ok || slices.Contains(names(Keys(&WorkerSettings{}), ""), key) || slices.Contains(clientKeys(AdminClient), key) {
+		return say("has no effect here: it is a key of the worker map.")
+	}
+	return say("is not a key of %s%s", c.Name, didYouMean("", nearest(key, "", append(names(framework, ""), names(own, "")...))))
+}
+
+func (c *Connector) otherFramework() (Definer, string) {
+	if c.Kind == "sink" {
+		return &SourceSettings{}, "source"
+	}
+	return &SinkSettings{}, "sink"
+}
+
+func (j *judgement) lists(list, alias string) bool {
+	return j.held(list) || slices.Contains(SplitList(j.connector[list].text), alias)
+}
+
+// converterOption returns the converter key that an option belongs to: value.converter for value.converter.schemas.enable.
+func converterOption(key string) string {
+	for _, converter := range []string{"key.converter", "value.converter", "header.converter"} {
+		if strings.HasPrefix(key, converter+".") {
+			return converter
+		}
+	}
+	return ""
+}
+
+// names are the names of keys that begin with prefix.
+func names(keys []Key, prefix string) []string {
+	var list []string
+	for i := range keys {
+		if strings.HasPrefix(keys[i].Name, prefix) && keys[i].Name != "" {
+			list = append(list, keys[i].Name)
+		}
+	}
+	return list
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
