@@ -30,6 +30,7 @@ type encoder struct {
 // segment is the records of one partition: "topic-0":[{...},{...}
 type segment struct {
 	partition int32
+	open      []byte // "t-0":[
 	fixed     []byte // {"topic":"t","partition":0,"offset":
 	buf       []byte
 }
@@ -67,9 +68,7 @@ func (e *encoder) add(r *kgo.Record) bool {
 	overhead := 0
 	if fresh {
 		before = 0
-		s.buf = append(s.buf[:0], '"')
-		s.buf = append(s.buf, partitionKey(e.topic, r.Partition)...)
-		s.buf = append(s.buf, `":[`...)
+		s.buf = append(s.buf[:0], s.open...)
 		overhead = len(segmentEnd)
 		if e.used > 1 {
 			overhead++ // the comma before it
@@ -104,6 +103,8 @@ func (e *encoder) segment(partition int32) (s *segment, fresh bool) {
 	e.used++
 	if s.partition != partition {
 		s.partition = partition
+		s.open = appendString(s.open[:0], partitionKey(e.topic, partition))
+		s.open = append(s.open, ":["...)
 		s.fixed = append(s.fixed[:0], `{"topic":`...)
 		s.fixed = appendString(s.fixed, e.topic)
 		s.fixed = append(s.fixed, `,"partition":`...)

@@ -25,10 +25,11 @@ type world struct {
 	broker *broker.Broker
 	cl     *kgo.Client
 	adm    *kadm.Client
+	all    []*Mapping
 }
 
 // inWorld runs a test in a bubble; everything it started must have ended when it returns, or the bubble fails.
-func inWorld(t *testing.T, partitions int, f func(w *world)) {
+func inWorld(t *testing.T, partitions int, f func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, net: new(kfake.VirtualNetwork)}
@@ -40,10 +41,13 @@ func inWorld(t *testing.T, partitions int, f func(w *world)) {
 		}
 		w.adm = kadm.NewClient(w.cl)
 		defer func() {
+			for _, m := range w.all { // of a test that failed before it closed them
+				m.Close(t.Context())
+			}
 			w.cl.Close()
 			w.broker.Close()
 		}()
-		f(w)
+		f(t, w)
 	})
 }
 
@@ -99,6 +103,7 @@ func (w *world) start(f host.Invoker, change func(*Config)) *Mapping {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.all = append(w.all, m)
 	return m
 }
 
