@@ -39,6 +39,9 @@ func (r *Request) Operations() []Operation {
 	var ops []Operation
 	for v := range elements(r.Body) {
 		op, _ := parseOperation(v)
+		if len(op.body) > 0 && op.body[0] == '{' && (op.kind == kindCreate || op.kind == kindUpsert) {
+			op.id, _ = stringValue(member(op.body, "id"))
+		}
 		ops = append(ops, Operation{Type: op.kind, ID: op.id, PartitionKey: op.partitionKey})
 	}
 	return ops

@@ -79,10 +79,7 @@ type route struct {
 func parseRoute(r *http.Request) (route, *failure) {
 	var segs []string
 	for s := range strings.SplitSeq(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
-		dec, err := url.PathUnescape(s)
-		if err != nil {
-			return route{}, badRequest("The request path is not valid: " + r.URL.EscapedPath())
-		}
+		dec, _ := url.PathUnescape(s) // EscapedPath is always valid
 		segs = append(segs, dec)
 	}
 	if segs[0] == "" {

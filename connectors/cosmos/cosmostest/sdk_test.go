@@ -35,7 +35,7 @@ func newClient(t *testing.T, endpoint, key string) *azcosmos.Client {
 	t.Cleanup(tr.CloseIdleConnections)
 	c, err := azcosmos.NewClientWithKey(endpoint, cred, &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: &http.Client{Transport: tr},
-		Retry:     policy.RetryOptions{RetryDelay: time.Millisecond, MaxRetryDelay: 10 * time.Millisecond},
+		Retry:     policy.RetryOptions{RetryDelay: time.Millisecond},
 	}})
 	if err != nil {
 		t.Fatal(err)

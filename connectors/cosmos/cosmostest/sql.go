@@ -19,6 +19,8 @@ type sqlQuery struct {
 	identity bool // the result rows are the documents themselves: SELECT *, SELECT VALUE c
 	plain    bool // every document is in the result, once
 	merging  bool // the result is not the concatenation of the results per document
+
+	arrays [][]string // paths in the document that FROM and JOIN iterate over
 }
 
 const (
@@ -100,9 +102,40 @@ func (q *sqlQuery) classify() {
 			q.identity = it.Path[0] == root
 		}
 	}
+	for _, j := range s.JoinItems {
+		q.iterates(root, j.SelectItem)
+	}
+	if s.Table.IsInSelect {
+		q.iterates(s.Table.SelectItem.Path[0], s.Table.SelectItem)
+	}
 	aggregates := hasAggregate(s.SelectItems)
 	q.merging = s.Distinct || s.Count > 0 || s.Offset > 0 || len(s.OrderExpressions) > 0 || len(s.GroupBy) > 0 || aggregates
 	q.plain = q.identity && !q.merging && s.Filters == nil && len(s.JoinItems) == 0
+}
+
+func (q *sqlQuery) iterates(root string, it parsers.SelectItem) {
+	if it.Type == parsers.SelectItemTypeField && len(it.Path) > 0 && it.Path[0] == root {
+		q.arrays = append(q.arrays, it.Path[1:])
+	}
+}
+
+// yields reports whether the document has all arrays that the query iterates over. Without one it yields no row; the
+// executor would log an error for it.
+func (q *sqlQuery) yields(doc map[string]any) bool {
+	for _, path := range q.arrays {
+		var v any = doc
+		for _, name := range path {
+			if name[0] == '@' {
+				name, _ = q.stmt.Parameters[name].(string)
+			}
+			m, _ := v.(map[string]any)
+			v = m[name]
+		}
+		if _, ok := v.([]any); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func hasAggregate(items []parsers.SelectItem) bool {
@@ -131,7 +164,7 @@ func (q *sqlQuery) eval(docs [][]byte) (rows [][]byte, bad *failure) {
 	if q.plain {
 		return docs, nil
 	}
-	in := make([]memoryexecutor.RowType, len(docs))
+	in := make([]memoryexecutor.RowType, 0, len(docs))
 	var index map[uintptr]int
 	if q.identity {
 		index = make(map[uintptr]int, len(docs))
@@ -141,7 +174,10 @@ func (q *sqlQuery) eval(docs [][]byte) (rows [][]byte, bad *failure) {
 		if err := json.Unmarshal(d, &m); err != nil {
 			return nil, badRequest("A document has a number that queries cannot read: " + err.Error())
 		}
-		in[i] = m
+		if !q.yields(m) {
+			continue
+		}
+		in = append(in, m)
 		if q.identity {
 			index[reflect.ValueOf(m).Pointer()] = i
 		}
