@@ -2,8 +2,9 @@ package connecttest
 
 import (
 	"context"
-	"runtime"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -231,7 +232,7 @@ func checkClose(t testing.TB, d *SinkDriver) {
 func checkLeak(t testing.TB, d *SinkDriver) {
 	target := d.New(t)
 	target.Written() // may connect
-	before := runtime.NumGoroutine()
+	before := goroutines()
 	r := &run{TB: t, d: d, target: target, offset: map[int32]int64{}, arena: data.NewArena()}
 	s, err := target.Open(context.Background())
 	if err != nil {
@@ -247,11 +248,16 @@ func checkLeak(t testing.TB, d *SinkDriver) {
 		t.Errorf("Close: %v", err)
 	}
 	// Closing a connection ends goroutines on both sides, which takes them a moment.
-	tick, deadline := time.NewTicker(5*time.Millisecond), time.Now().Add(5*time.Second)
+	tick, deadline := time.NewTicker(20*time.Millisecond), time.Now().Add(5*time.Second)
 	defer tick.Stop()
-	for runtime.NumGoroutine() > before {
+	for {
+		after := goroutines()
+		maps.DeleteFunc(after, func(number, _ string) bool { return before[number] != "" })
+		if len(after) == 0 {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Errorf("%d goroutines before, %d after Close:\n%s", before, runtime.NumGoroutine(), stacks())
+			t.Errorf("%d goroutines are left after Close:\n%s", len(after), strings.Join(slices.Collect(maps.Values(after)), "\n\n"))
 			return
 		}
 		<-tick.C

@@ -192,10 +192,23 @@ func (r *run) records(rows []Row) []*connect.Record {
 	return batch
 }
 
-// stacks describes the goroutines that run now.
-func stacks() string {
+// goroutines are the stacks of all goroutines by their numbers, which are never used again.
+func goroutines() map[string]string {
 	buf := make([]byte, 1<<20)
-	return string(buf[:runtime.Stack(buf, true)])
+	for {
+		n := runtime.Stack(buf, true)
+		if n < len(buf) {
+			buf = buf[:n]
+			break
+		}
+		buf = make([]byte, 2*len(buf))
+	}
+	all := map[string]string{}
+	for _, stack := range strings.Split(string(buf), "\n\n") {
+		number, _, _ := strings.Cut(stack, " [") // goroutine 7 [running]:
+		all[number] = stack
+	}
+	return all
 }
 
 func id(i int) string { return "id-" + strconv.Itoa(i) }
