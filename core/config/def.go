@@ -58,6 +58,7 @@ type Key struct {
 	Choices    []string // the values it takes, when they are few
 	Secret     bool     // the value is never shown
 	Prefix     bool     // Name is a prefix; every key below it belongs to the declaration
+	NoEffect   string   // why the key is accepted without effect: a warning when it is set to anything but its default
 	Label      string   // the name a form shows
 	Width      Width
 	Order      int // within Group, for forms; -1 for none
@@ -119,6 +120,10 @@ func Example(value string) Option { return func(e *entry) { e.Example = value } 
 func Check(f func(raw string) error) Option {
 	return func(e *entry) { e.checks = append(e.checks, f) }
 }
+
+// NoEffect marks a key that is known and accepted, but changes nothing here: setting it to anything but its default is a
+// warning. The reason completes "<key> has no effect: ".
+func NoEffect(reason string) Option { return func(e *entry) { e.NoEffect = reason } }
 
 // OneOf limits the values, letter case included.
 func OneOf(values ...string) Option {

@@ -110,6 +110,9 @@ func (k *Key) textDefault() string {
 // description is the documentation with the choices and the example, each between quotes.
 func (k *Key) description(quote string) string {
 	text := k.Doc
+	if k.NoEffect != "" {
+		text = strings.TrimSpace(text + " Accepted without effect: " + k.NoEffect)
+	}
 	if len(k.Choices) > 0 {
 		text += " One of " + quote + strings.Join(k.Choices, quote+", "+quote) + quote + "."
 	}

@@ -208,6 +208,9 @@ func (j *judgement) add(l *layer) {
 		for _, message := range f.errs {
 			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Message: message})
 		}
+		if f.key.NoEffect != "" && f.given && !f.cell.held && f.value != f.key.Default && len(f.errs) == 0 {
+			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Severity: Warning, Message: fmt.Sprintf("%s has no effect: %s", f.key.Name, f.key.NoEffect)})
+		}
 		if l.worker || f.key.Prefix {
 			continue
 		}
@@ -285,7 +288,9 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 		j.transactions(e.Source)
 	}
 	own := connector.Config(j.v.Class)
-	j.add(&layer{findings: define(own).judge(j.connector, ""), declared: Keys(own), owner: connector.Name})
+	ownLayer := &layer{findings: define(own).judge(j.connector, ""), declared: Keys(own), owner: connector.Name}
+	j.add(ownLayer)
+	j.remarks(own, ownLayer, e.Sink, l)
 	e.Key = j.converter("key", ConverterPlugin)
 	e.Value = j.converter("value", ConverterPlugin)
 	e.Header = j.converter("header", HeaderConverterPlugin)
@@ -293,6 +298,33 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 	j.compose(e, common.Name)
 	j.actionReload()
 	j.undeclared(l.declared, Keys(own))
+}
+
+// remarks asks the connector's settings what else there is to say, once they are known and right.
+func (j *judgement) remarks(own Definer, ownLayer *layer, sink *SinkSettings, framework *layer) {
+	if !ownLayer.sure() {
+		return
+	}
+	var said Problems
+	if w, ok := own.(Warner); ok {
+		said = w.Warnings()
+	}
+	if c, ok := own.(SinkChecker); ok && sink != nil && framework.sure() {
+		said = append(said, c.CheckSink(sink)...)
+	}
+	for _, p := range said {
+		p.Message = hide(p.Message, j.connector, ownLayer.findings)
+		j.problem(p)
+		i := slices.IndexFunc(j.v.findings, func(f finding) bool { return f.key.Name == p.Key })
+		if p.Severity == Error && i >= 0 {
+			j.v.findings[i].errs = append(j.v.findings[i].errs, p.Message)
+		}
+	}
+}
+
+// sure says whether every value is known and right.
+func (l *layer) sure() bool {
+	return !slices.ContainsFunc(l.findings, func(f finding) bool { return f.cell.held || len(f.errs) > 0 })
 }
 
 // transactions reports settings of exactly-once delivery that a function cannot honour.
@@ -324,14 +356,43 @@ func (j *judgement) compose(e *Effective, name string) {
 	e.Producer = Properties(j.clients[ProducerClient].texts())
 	e.Admin = Properties(j.clients[AdminClient].texts())
 
-	why := "to write its records"
 	if e.Sink != nil {
-		why = "to write dead letters"
+		j.signIn(ConsumerClient)
 	}
-	if e.Sink == nil || e.Sink.DeadLetterTopic != "" {
-		if c := j.clients[ProducerClient]["bootstrap.servers"]; !c.held && trim(c.text) == "" {
-			j.problem(Problem{Key: "bootstrap.servers", Worker: true, Message: `Missing required configuration "bootstrap.servers" in the worker map: the connector needs it ` + why + "."})
+	if e.Sink != nil && e.Sink.DeadLetterTopic == "" {
+		return
+	}
+	j.signIn(ProducerClient)
+	if c := j.clients[ProducerClient]["bootstrap.servers"]; !c.held && trim(c.text) == "" {
+		why := "to write its records"
+		if e.Sink != nil {
+			why = "to write dead letters"
 		}
+		j.problem(Problem{Key: "bootstrap.servers", Worker: true, Message: `Missing required configuration "bootstrap.servers" in the worker map: the connector needs it ` + why + "."})
+	}
+}
+
+// signIn refuses Kerberos, which is what Java's clients use for SASL when they are told nothing else.
+func (j *judgement) signIn(role ClientRole) {
+	const key = "sasl.mechanism"
+	client := j.clients[role]
+	protocol, mechanism := client["security.protocol"], client[key]
+	if protocol.held || mechanism.held || !strings.HasPrefix(strings.ToUpper(trim(protocol.text)), "SASL_") {
+		return
+	}
+	name := trim(mechanism.text)
+	if name != "" && name != "GSSAPI" {
+		return
+	}
+	p := Problem{Key: key, Worker: true}
+	if _, ok := j.connector[role.overridePrefix()+key]; ok {
+		p.Key, p.Worker = role.overridePrefix()+key, false
+	} else if _, ok := j.worker[role.prefix()+key]; ok {
+		p.Key = role.prefix() + key
+	}
+	p.Message = fmt.Sprintf("%s: GSSAPI (Kerberos), which is also the default, is not supported: set another mechanism, such as SCRAM-SHA-512, PLAIN, OAUTHBEARER or AWS_MSK_IAM.", p.Key)
+	if !slices.Contains(j.v.Problems, p) {
+		j.problem(p)
 	}
 }
 

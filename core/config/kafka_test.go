@@ -58,7 +58,7 @@ func TestValidateAnswersLikeKafka(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(rec.Answer, again,
-			cmpopts.IgnoreFields(config.KeyInfo{}, "Documentation"),                  // our own words
+			cmpopts.IgnoreFields(config.KeyInfo{}, "Documentation"), // our own words
 			cmp.FilterPath(hasAdvice, cmp.Comparer(func(kafka, ours []string) bool { // we know less classes
 				return len(kafka) > 0 == (len(ours) > 0)
 			}))); diff != "" {

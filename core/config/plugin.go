@@ -11,6 +11,16 @@ const (
 	HeaderConverterPlugin PluginKind = "header_converter"
 )
 
+// Warner is implemented by settings that have something to say beside errors. It is asked after they have been filled
+// without any.
+type Warner interface{ Warnings() Problems }
+
+// SinkChecker is implemented by a sink's settings that depend on the framework's, as a map from topics does. It is asked
+// after both have been filled without errors; keys are complete.
+type SinkChecker interface {
+	CheckSink(s *SinkSettings) Problems
+}
+
 // Plugin declares a transform, predicate or converter without linking its implementation.
 type Plugin struct {
 	Kind PluginKind
