@@ -3,7 +3,6 @@ package data
 import (
 	"encoding/base64"
 	"math"
-	"math/big"
 	"strconv"
 	"unicode/utf8"
 
@@ -13,8 +12,8 @@ import (
 // AppendJSON appends the value as JSON text and returns the extended buffer. Spans that nobody looked into are copied
 // as they are. Everything else is written as Jackson does: strings escape only quotes, backslashes and control
 // characters; doubles have Java's text and NaN and the infinities are strings; Bytes are base64; a Date is its
-// milliseconds; a Decimal is a number with its scale kept; a Struct has all its fields, nulls included. A Map whose keys
-// are not all strings is an array of [key, value] pairs.
+// milliseconds; a Decimal is a number in the text of BigDecimal.toString; a Struct has all its fields, nulls included. A
+// Map whose keys are not all strings is an array of [key, value] pairs.
 func (v *Value) AppendJSON(dst []byte) []byte {
 	if v == nil {
 		return append(dst, "null"...)
@@ -47,7 +46,7 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 		dst = base64.StdEncoding.AppendEncode(dst, v.Raw())
 		return append(dst, '"')
 	case Decimal:
-		return append(dst, PlainDecimal(v.Unscaled(), v.Scale())...)
+		return javatext.AppendDecimal(dst, v.Unscaled(), v.Scale())
 	case BigInt:
 		return v.Unscaled().Append(dst, 10)
 	case Array:
@@ -62,18 +61,7 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 	}
 	n := v.expand()
 	if n.items != nil {
-		dst = append(dst, '[')
-		for i := 0; i < len(n.items); i += 2 {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(dst, '[')
-			dst = n.items[i].AppendJSON(dst)
-			dst = append(dst, ',')
-			dst = n.items[i+1].AppendJSON(dst)
-			dst = append(dst, ']')
-		}
-		return append(dst, ']')
+		return appendPairs(dst, n.items)
 	}
 	dst = append(dst, '{')
 	for i := range n.fields {
@@ -85,6 +73,61 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 		dst = n.fields[i].Value.AppendJSON(dst)
 	}
 	return append(dst, '}')
+}
+
+func appendPairs(dst []byte, pairs []Value) []byte {
+	object := stringKeys(pairs)
+	dst = append(dst, "[{"[b2i(object)])
+	for i := 0; i < len(pairs); i += 2 {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if object {
+			dst = append(pairs[i].AppendJSON(dst), ':')
+			dst = pairs[i+1].AppendJSON(dst)
+			continue
+		}
+		dst = append(pairs[i].AppendJSON(append(dst, '[')), ',')
+		dst = append(pairs[i+1].AppendJSON(dst), ']')
+	}
+	return append(dst, "]}"[b2i(object)])
+}
+
+func stringKeys(pairs []Value) bool {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].kind != String {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckSchemaless finds what a value must not hold when it has no schema: JsonConverter refuses decimals, dates and
+// structs there. Errors are DataExceptions.
+func (v *Value) CheckSchemaless() error {
+	switch v.Kind() {
+	case Decimal, BigInt, Date:
+		return Errorf(DataException, "Java class class %s does not have corresponding schema type.", v.JavaClass())
+	case Struct:
+		return Errorf(DataException, "Mismatching schema.")
+	case Array, Map:
+		if v.form != formPlain {
+			return nil // JSON as it came
+		}
+		for i := range v.node.items {
+			if err := v.node.items[i].CheckSchemaless(); err != nil {
+				return err
+			}
+		}
+		for i := range v.node.fields {
+			if f := &v.node.fields[i].Value; f.kind >= Decimal {
+				if err := f.CheckSchemaless(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (v *Value) appendFloat(dst []byte) []byte {
@@ -104,42 +147,15 @@ func (v *Value) appendFloat(dst []byte) []byte {
 	return dst
 }
 
-// PlainDecimal is the text of unscaled * 10^-scale without an exponent, its scale kept: BigDecimal.toPlainString.
-func PlainDecimal(unscaled *big.Int, scale int32) string {
-	s := unscaled.String()
-	if scale == 0 {
-		return s
-	}
-	neg := s[0] == '-'
-	if neg {
-		s = s[1:]
-	}
-	if scale < 0 {
-		if s == "0" {
-			return s
-		}
-		s += zeros(int(-scale))
-	} else {
-		if len(s) <= int(scale) {
-			s = zeros(int(scale)-len(s)+1) + s
-		}
-		s = s[:len(s)-int(scale)] + "." + s[len(s)-int(scale):]
-	}
-	if neg {
-		s = "-" + s
-	}
-	return s
-}
-
-func zeros(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = '0'
-	}
-	return string(b)
-}
-
 const hexDigits = "0123456789ABCDEF"
+
+// surrogate reads half a surrogate pair in the three bytes that the unescaper makes of it.
+func surrogate(s string) (half uint16, ok bool) {
+	if len(s) < 3 || s[0] != 0xED || s[1]&0xE0 != 0xA0 || s[2]&0xC0 != 0x80 {
+		return 0, false
+	}
+	return 0xD000 | uint16(s[1]&0x3F)<<6 | uint16(s[2]&0x3F), true
+}
 
 // AppendJSONString appends s as a JSON string, escaped as Jackson escapes it. Bytes that are not UTF-8 become U+FFFD.
 func AppendJSONString(dst []byte, s string) []byte {
@@ -155,8 +171,13 @@ func AppendJSONString(dst []byte, s string) []byte {
 			_, size := utf8.DecodeRuneInString(s[i:])
 			if size == 1 {
 				dst = append(dst, s[start:i]...)
-				dst = append(dst, "\uFFFD"...)
-				start = i + 1
+				if half, ok := surrogate(s[i:]); ok {
+					dst = append(dst, '\\', 'u', 'D', hexDigits[half>>8&15], hexDigits[half>>4&15], hexDigits[half&15])
+					size = 3
+				} else {
+					dst = append(dst, "\uFFFD"...)
+				}
+				start = i + size
 			}
 			i += size
 			continue

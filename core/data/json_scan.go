@@ -59,6 +59,28 @@ func ParseJSON(a *Arena, b []byte) (v Value, ok bool, err error) {
 	return v, true, nil
 }
 
+// ParseJSONAt is [ParseJSON] for the value at b[at:], white space aside: it returns the index behind it and does not look
+// at what follows. deep reads the whole value; otherwise it keeps spans, as ParseJSON does.
+func ParseJSONAt(a *Arena, b []byte, at int, deep bool) (v Value, end int, err error) {
+	p := newParser(b, view(b), a)
+	defer p.done()
+	p.deep = deep
+	i := p.space(at)
+	if i < len(b) && (b[i] == '{' || b[i] == '[') {
+		v.kind = Array
+		if b[i] == '{' {
+			v.kind = Map
+		}
+		v.node, end = p.container(i, 1)
+	} else {
+		v, end = p.value(i, 0)
+	}
+	if end < 0 {
+		return Value{}, 0, p.err
+	}
+	return v, end, nil
+}
+
 // parseSpan looks into a span that value() made, so it was validated.
 func (a *Arena) parseSpan(s string) *Node {
 	p := newParser(unviewed(s), s, a)
@@ -75,6 +97,7 @@ type parser struct {
 	s      string // the same memory
 	a      *Arena
 	err    error
+	deep   bool     // containers do not stay spans
 	loose  bool     // something seen since it was last cleared is not strict, duplicate-free JSON
 	hashes []uint32 // of the keys of the objects being scanned, innermost last
 }
@@ -247,6 +270,13 @@ func (p *parser) value(i, depth int) (Value, int) {
 		}
 		return Value{kind: String, form: formClean, text: p.s[i+1 : end-1]}, end
 	case '{', '[':
+		if p.deep {
+			n, end := p.container(i, depth+1)
+			if c == '{' {
+				return Value{kind: Map, node: n}, end
+			}
+			return Value{kind: Array, node: n}, end
+		}
 		outer := p.loose
 		p.loose = false
 		end := p.skip(i, depth+1)
@@ -539,7 +569,8 @@ func (p *parser) escape(i int) int {
 	return p.fail(i, "unknown escape")
 }
 
-// unescape decodes the inside of a JSON string that str has checked. A lone surrogate becomes U+FFFD.
+// unescape decodes the inside of a JSON string that str has checked. Half a surrogate pair, which a Java
+// String can hold, gets the three bytes that UTF-8 would have for it; AppendJSONString makes an escape of it again.
 func (a *Arena) unescape(s string) string {
 	out := a.Alloc(len(s))[:0]
 	for i := 0; i < len(s); {
@@ -572,7 +603,11 @@ func (a *Arena) unescape(s string) string {
 					i += 6
 				}
 			}
-			out = utf8.AppendRune(out, r)
+			if r >= 0xD800 && r < 0xE000 {
+				out = append(out, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
+			} else {
+				out = utf8.AppendRune(out, r)
+			}
 			continue
 		default:
 			out = append(out, s[i+1])

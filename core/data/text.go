@@ -133,25 +133,32 @@ func (v *Value) MapOrder() MapOrder { return MapOrder(v.num) }
 // SetMapOrder says how Java made the Map.
 func (v *Value) SetMapOrder(o MapOrder) { v.num = uint64(o) }
 
-// Entries is the content of a Map, in Java's order. The pointers are good until the next step.
+// Entries is the content of a Map in the order in which Java would iterate over it. A key's pointer is good until the
+// next step.
 func (v *Value) Entries() iter.Seq2[*Value, *Value] {
-	return func(yield func(*Value, *Value) bool) {
-		n := v.expand()
-		order := v.javaOrder()
-		for i := range v.Len() {
-			if order != nil {
-				i = order[i]
-			}
-			if n.items != nil {
-				if !yield(&n.items[2*i], &n.items[2*i+1]) {
-					return
-				}
-				continue
-			}
-			key := OfString(n.fields[i].Name)
-			if !yield(&key, &n.fields[i].Value) {
+	return func(yield func(*Value, *Value) bool) { v.each(v.javaOrder(), yield) }
+}
+
+// All is the content of a Map in its own order. A key's pointer is good until the next step.
+func (v *Value) All() iter.Seq2[*Value, *Value] {
+	return func(yield func(*Value, *Value) bool) { v.each(nil, yield) }
+}
+
+func (v *Value) each(order []int, yield func(*Value, *Value) bool) {
+	n := v.expand()
+	for i := range v.Len() {
+		if order != nil {
+			i = order[i]
+		}
+		if n.items != nil {
+			if !yield(&n.items[2*i], &n.items[2*i+1]) {
 				return
 			}
+			continue
+		}
+		key := OfString(n.fields[i].Name)
+		if !yield(&key, &n.fields[i].Value) {
+			return
 		}
 	}
 }

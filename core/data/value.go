@@ -51,6 +51,9 @@ func OfFloat32(f float32) Value { return Value{kind: Float32, num: uint64(math.F
 func OfFloat64(f float64) Value { return Value{kind: Float64, num: math.Float64bits(f)} }
 func OfString(s string) Value   { return Value{kind: String, text: s} }
 
+// OfText is a String that holds b, which is valid UTF-8, without copying it.
+func OfText(b []byte) Value { return Value{kind: String, text: view(b)} }
+
 // OfBytes holds b without copying it.
 func OfBytes(b []byte) Value { return Value{kind: Bytes, text: view(b)} }
 
@@ -125,6 +128,9 @@ func (v *Value) Float() float64 {
 	switch {
 	case v.form == formDigits:
 		f, _ := strconv.ParseFloat(v.text, 64) // the scanner checked the syntax; out of range gives the infinity Java gives
+		if f == 0 && zeroDigits(v.text) {
+			return 0 // -0.0 too: Java reads a BigDecimal first, which has no such thing
+		}
 		return f
 	case v.kind == Float32:
 		return float64(math.Float32frombits(uint32(v.num)))
@@ -203,11 +209,21 @@ func (v *Value) Get(name string) *Value {
 // as long as the value.
 func (v *Value) Set(name string, to Value) {
 	n := v.expand()
+	if n.items != nil {
+		n.items = put(n.items, OfString(name), to)
+		return
+	}
 	if old := n.get(name); old != nil {
 		*old = to
 		return
 	}
 	n.add(Field{Name: name, Value: to})
+}
+
+// SetPair puts an entry into a Map that is given as pairs: in place where the key is taken, else at the end.
+func (v *Value) SetPair(key, to Value) {
+	n := v.expand()
+	n.items = put(n.items, key, to)
 }
 
 // Delete removes a field from a Map with string keys and says whether it was there.
@@ -339,6 +355,16 @@ func parseDigits(s string) int64 {
 		return -int64(n)
 	}
 	return int64(n)
+}
+
+// zeroDigits says whether a JSON number is zero as written, not because it is too small.
+func zeroDigits(s string) bool {
+	for i := 0; i < len(s) && s[i]|0x20 != 'e'; i++ {
+		if s[i] >= '1' && s[i] <= '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // TwosComplement is i in the fewest big-endian two's complement bytes, as BigInteger.toByteArray gives them.
