@@ -178,7 +178,9 @@ func decodeValue(b json.RawMessage, s *data.Schema) (data.Value, error) {
 		}
 		switch j.T {
 		case "string":
-			return data.OfString(text), nil
+			// encoding/json has no room for half a surrogate pair; Java has, and so has ours.
+			v, _, err := data.ParseJSON(nil, bytes.Clone(j.V))
+			return data.OfString(v.Text()), err
 		case "bigint":
 			i, ok := new(big.Int).SetString(text, 10)
 			if !ok {
@@ -187,6 +189,9 @@ func decodeValue(b json.RawMessage, s *data.Schema) (data.Value, error) {
 			return data.OfBigInt(i), nil
 		}
 		raw, err := base64.StdEncoding.DecodeString(text)
+		if j.T == "bytebuffer" {
+			return data.OfByteBuffer(raw), err
+		}
 		return data.OfBytes(raw), err
 	case "list":
 		var items []json.RawMessage
@@ -275,10 +280,12 @@ func decodeMap(b json.RawMessage, s *data.Schema) (data.Value, error) {
 			fields = append(fields, data.F(k.Text(), v))
 		}
 	}
+	v := data.OfPairs(pairs...)
 	if len(fields) == len(entries) {
-		return data.OfMap(fields...), nil
+		v = data.OfMap(fields...)
 	}
-	return data.OfPairs(pairs...), nil
+	v.SetMapOrder(data.InsertionOrder) // Kafka's side of the vectors made LinkedHashMaps
+	return v, nil
 }
 
 func decodeStruct(j *jsonValue, s *data.Schema) (data.Value, error) {
