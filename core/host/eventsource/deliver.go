@@ -99,16 +99,17 @@ func (l *lane) deliver(first *unit) {
 // still, visibly, until the record expires or the mapping is changed.
 func (l *lane) refuse(u *unit) {
 	cfg := &l.s.cfg
-	s := u.slices[0]
-	for n := 1; !l.lost(s.part); n++ {
-		if cfg.hasDestination() {
-			if l.giveUp(u.slices, outcome{condition: ConditionTooLarge}) {
-				l.commit(u.deliveredAll())
-			}
-			return
+	if cfg.hasDestination() {
+		if l.giveUp(u.slices, outcome{condition: ConditionTooLarge}) {
+			l.commit(u.deliveredAll())
 		}
-		l.s.m.problem(fmt.Errorf("record %s@%d is %d bytes as an event, more than the %d of an invocation; it blocks its partition, set an on-failure destination to skip it",
-			partitionKey(cfg.Topic, s.part.id), s.records[0].Offset, len(cfg.encodeAny(s.records)), host.MaxRequestBytes))
+		return
+	}
+	s := u.slices[0]
+	err := fmt.Errorf("record %s@%d is %d bytes as an event, more than the %d of an invocation; it blocks its partition, set an on-failure destination to skip it",
+		partitionKey(cfg.Topic, s.part.id), s.records[0].Offset, len(cfg.encodeAny(s.records)), host.MaxRequestBytes)
+	for n := 1; !l.lost(s.part); n++ {
+		l.s.m.problem(err)
 		if !l.s.sleep(cfg.RetryBackoff.Delay(n)) {
 			return
 		}

@@ -118,7 +118,7 @@ func TestRestartContinues(t *testing.T) {
 
 func TestGroupIsVisible(t *testing.T) {
 	inWorld(t, 2, func(t *testing.T, w *world) {
-		blocked := &function{script: fails(1 << 20)}
+		blocked := &function{script: fails(1000)}
 		w.produce(0, "a", "b")
 		w.produce(1, "c")
 		m := w.start(blocked, nil)

@@ -70,6 +70,7 @@ func (m *Mapping) runSession(stop, kill context.Context, cfg Config) error {
 	if err := s.seed(); err != nil {
 		return err
 	}
+	s.mu.Lock() // the callbacks use s.cl
 	s.cl, err = kgo.NewClient(append(slices.Clone(base),
 		kgo.ConsumerGroup(cfg.ConsumerGroup),
 		kgo.ConsumeTopics(cfg.Topic),
@@ -85,6 +86,7 @@ func (m *Mapping) runSession(stop, kill context.Context, cfg Config) error {
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, gone map[string][]int32) { s.lost(gone[cfg.Topic]) }),
 		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, gone map[string][]int32) { s.lost(gone[cfg.Topic]) }),
 	)...)
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
