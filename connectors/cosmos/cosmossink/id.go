@@ -1,6 +1,7 @@
 package cosmossink
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -53,8 +54,7 @@ func sanitize(dst []byte, start int) []byte {
 	if ascii || utf8.Valid(dst[start:]) {
 		return dst
 	}
-	valid := []rune(string(dst[start:]))
-	return append(dst[:start], string(valid)...)
+	return append(dst[:start], bytes.ToValidUTF8(dst[start:], []byte("\uFFFD"))...)
 }
 
 func appendTemplate(dst []byte, template []cosmos.TemplatePart, r *connect.Record) ([]byte, error) {
