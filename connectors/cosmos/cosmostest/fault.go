@@ -16,7 +16,7 @@ type Fault struct {
 	Substatus  int           // x-ms-substatus of Status
 	RetryAfter time.Duration // x-ms-retry-after-ms of Status, in whole milliseconds
 	Message    string        // of the error body of Status
-	Item       string        // with Status, in a batch: only the operation on this id fails so, the batch is processed
+	Item       string        // with Status, in a batch: only the operation on this id fails so, and with it the batch
 	Cut        Cut           // close the connection without an answer
 	Stall      Stall         // give no answer until the client gives up or the server closes
 }

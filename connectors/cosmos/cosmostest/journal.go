@@ -28,12 +28,13 @@ type journal struct {
 	buf   []byte
 	size  int64 // of the file
 	start int64 // of the file after it was last rewritten
+	least int64 // size from which rewriting is worth it
 	dead  error // the file cannot be brought back into a known state
 }
 
 const (
 	journalFile = "cosmos.jsonl"
-	// A journal is rewritten when it is that large and has grown that much since it was last rewritten.
+	// A journal is rewritten when it is that large and that many times what the last rewriting left.
 	rewriteSize   = 64 << 20
 	rewriteGrowth = 4
 )
@@ -78,7 +79,7 @@ func openJournal(dir string, s *Server) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	j := &journal{s: s, path: filepath.Join(dir, journalFile)}
+	j := &journal{s: s, path: filepath.Join(dir, journalFile), least: rewriteSize}
 	if err := j.replay(); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -219,7 +220,7 @@ func (j *journal) rewriteIfLarge() error {
 		return nil
 	}
 	j.mu.Lock()
-	large := j.dead == nil && j.size > max(rewriteSize, rewriteGrowth*j.start)
+	large := j.dead == nil && j.size > max(j.least, rewriteGrowth*j.start)
 	j.mu.Unlock()
 	if !large {
 		return nil

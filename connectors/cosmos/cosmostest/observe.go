@@ -72,7 +72,7 @@ func (r *Request) IDs() []string {
 // Exchange is a request and its outcome.
 type Exchange struct {
 	*Request
-	Status   int // what the client got, or would have got when Fault cut or stalled the request
+	Status   int // what the client gets, or would without a fault after processing; 499 for a request that was not processed
 	Sub      int // x-ms-substatus
 	Response int // bytes of the response body
 	Charge   float64

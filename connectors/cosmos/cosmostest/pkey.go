@@ -204,7 +204,9 @@ func (d *keyDef) epk(key string) string {
 			if b[0] == keyString {
 				b[len(b)-1] = 0
 			}
-			fmt.Fprintf(&out, "%032X", murmur3.Sum32(b))
+			h := murmur3.New32() // Sum32 computes a pointer that the race detector's checks refuse
+			_, _ = h.Write(b)    // never fails
+			fmt.Fprintf(&out, "%032X", h.Sum32())
 		}
 		return out.String()
 	}

@@ -440,6 +440,8 @@ func TestQueries(t *testing.T) {
 		{sql: "SELECT c.id, c.n AS num FROM c WHERE c.id = '1'", want: []string{`{"id":"1","num":1}`}},
 		{sql: "SELECT VALUE {'a': r.id} FROM root r WHERE r.id = '1'", want: []string{`{"a":"1"}`}},
 		{sql: "SELECT VALUE t FROM c JOIN t IN c.tags WHERE c.id = '1'", want: []string{`"t1"`, `"all"`}},
+		{sql: "SELECT VALUE t FROM t IN c.tags WHERE t != 'all' AND STARTSWITH(t, 't2')", want: []string{`"t2"`}},
+		{sql: "SELECT VALUE c.id FROM c WHERE NOT CONTAINS(c.pk, 'even') AND EXISTS(SELECT VALUE t FROM t IN c.tags WHERE t = 't3')", want: []string{`"3"`}},
 		{sql: "SELECT TOP 2 VALUE c.id FROM c", want: []string{`"0"`, `"1"`}},
 		{sql: "SELECT VALUE c.id FROM c WHERE IS_NUMBER(c.n) ORDER BY c.n DESC OFFSET 1 LIMIT 2", want: []string{`"7"`, `"6"`}},
 		{sql: "SELECT VALUE COUNT(1) FROM c", want: []string{"10"}},
@@ -458,6 +460,10 @@ func TestQueries(t *testing.T) {
 		}
 	}
 
+	nested := "SELECT VALUE c.id FROM c WHERE " + strings.Repeat("(", 30) + "c.id = '1'" + strings.Repeat(")", 30)
+	if got, _ := queryAll(t, c, nested, all, nil); !slices.Equal(got, []string{`"1"`}) {
+		t.Errorf("%s: %v", nested, got)
+	}
 	full, _ := queryAll(t, c, "SELECT * FROM x WHERE x.id = '2'", all, nil)
 	if len(full) != 1 || !strings.HasPrefix(full[0], `{"id":"2","pk":"even","n":2,"x":2.5,`) || decode(t, []byte(full[0]))["_etag"] == nil {
 		t.Errorf("SELECT * gave %s", full)
