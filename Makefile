@@ -64,7 +64,7 @@ size: ## the size of each function's binary, and what in it would keep the linke
 
 .PHONY: bench
 bench: ## the engine against the hand-written function; rows `name: figure` come last
-	go run ./core/internal/bench $(ARGS)
+	go run ./scripts/bench $(ARGS)
 
 .PHONY: package
 package: ## reproducible zips of every function for Lambda (arm64, amd64) and Azure, in out/package

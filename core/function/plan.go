@@ -1,0 +1,135 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/connectless/connectless/core/config"
+	"github.com/connectless/connectless/core/connect"
+	"github.com/connectless/connectless/core/convert"
+	"github.com/connectless/connectless/core/errpolicy"
+	"github.com/connectless/connectless/core/kafka"
+	"github.com/connectless/connectless/core/task"
+	"github.com/connectless/connectless/core/transform"
+	"github.com/connectless/connectless/core/transform/smt"
+)
+
+// Catalog is what a connector's configuration may name when it runs with one of the definitions.
+func Catalog(defs ...connect.Definition) *config.Catalog {
+	c := &config.Catalog{Plugins: append(transform.Plugins(), convert.Plugins()...)}
+	for _, d := range defs {
+		c.Connectors = append(c.Connectors, d.Declaration())
+	}
+	return c
+}
+
+// plan is a judged configuration: everything a task is made of.
+type plan struct {
+	def     connect.Definition
+	doc     *Document
+	verdict *config.Verdict
+}
+
+// newPlan judges a document for the definition; what is wrong with it is one fatal error, warnings stay in the verdict.
+func newPlan(ctx context.Context, def connect.Definition, doc *Document) (*plan, error) {
+	v, err := Catalog(def).Load(ctx, doc.Worker, doc.Config)
+	if err != nil {
+		return nil, connect.Fatal(err)
+	}
+	return &plan{def: def, doc: doc, verdict: v}, nil
+}
+
+func (p *plan) name() string { return p.verdict.Effective.Common().Name }
+
+// settings are the connector's own, filled.
+func (p *plan) settings() (config.Definer, error) {
+	settings := p.def.Config(p.verdict.Class)
+	return settings, config.Parse(p.verdict.Effective.Connector, settings).Err()
+}
+
+// pipeline is the part of a task between the trigger and the connector.
+func (p *plan) pipeline() (task.SinkConfig, error) {
+	e := p.verdict.Effective
+	var c task.SinkConfig
+	var errs [4]error
+	c.Key, errs[0] = newConverter(e.Key.Class, e.Key.Config, true)
+	c.Value, errs[1] = newConverter(e.Value.Class, e.Value.Config, false)
+	c.Header, errs[2] = newHeaderConverter(e.Header.Class, e.Header.Config)
+	chain, err := smt.NewChain(e.Connector)
+	errs[3] = err
+	if err := errors.Join(errs[:]...); err != nil {
+		return c, connect.Fatal(fmt.Errorf("function: %w", err))
+	}
+	c.KeyClass, c.ValueClass, c.HeaderClass = e.Key.Class, e.Value.Class, e.Header.Class
+	if len(e.Transforms) > 0 {
+		c.Chain = staged{chain}
+	}
+	s := e.Sink
+	c.Policy = errpolicy.Policy{
+		Connector:   s.Name,
+		TolerateAll: s.Errors.Tolerance == "all",
+		RetryFor:    time.Duration(s.Errors.RetryTimeout) * time.Millisecond,
+		MaxDelay:    time.Duration(s.Errors.RetryDelayMax) * time.Millisecond,
+		Log:         s.Errors.LogEnable,
+		LogMessages: s.Errors.LogWithMessages,
+		Topic:       s.DeadLetterTopic,
+		Headers:     s.DeadLetterHeaders,
+	}
+	return c, nil
+}
+
+// sinkTask makes the task. It opens nothing: that is part of the first invocation.
+func (p *plan) sinkTask(open OpenSink, log *slog.Logger) (*task.Sink, error) {
+	c, err := p.pipeline()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.settings(); err != nil {
+		return nil, connect.Fatal(err)
+	}
+	c.Open = func(ctx context.Context) (connect.Sink, error) {
+		settings, err := p.settings() // each lane its own: a connector may keep and change them
+		if err != nil {
+			return nil, connect.Fatal(err)
+		}
+		return open(ctx, settings)
+	}
+	if c.Policy.Topic != "" {
+		producer := p.verdict.Effective.Producer
+		if len(producer["bootstrap.servers"]) == 0 {
+			return nil, connect.Fatal(errors.New("function: the dead letter topic needs bootstrap.servers in the worker map"))
+		}
+		c.OpenDeadLetters = func(context.Context) (connect.Sink, error) { return kafka.NewProducer(producer) }
+	}
+	c.Reports = p.doc.Trigger.ReportBatchItemFailures
+	c.Log = log
+	return task.NewSink(c), nil
+}
+
+// staged names the stage of a transform's failure.
+type staged struct{ chain *smt.Chain }
+
+func (s staged) Apply(r *connect.Record) (bool, error) {
+	keep, err := s.chain.Apply(r)
+	if err == nil {
+		return keep, nil
+	}
+	var at *smt.StageError
+	if errors.As(err, &at) {
+		return false, &errpolicy.Failure{Stage: errpolicy.Transformation, Class: at.Class, Err: at.Err}
+	}
+	return false, err
+}
+
+// NewSink makes the task that a function with this definition and document runs, for programs that drive it themselves:
+// it is what [Sink] runs behind a platform.
+func NewSink(ctx context.Context, def connect.Definition, open OpenSink, doc *Document, log *slog.Logger) (*task.Sink, error) {
+	p, err := newPlan(ctx, def, doc)
+	if err != nil {
+		return nil, err
+	}
+	return p.sinkTask(open, log)
+}
