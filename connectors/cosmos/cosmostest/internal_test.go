@@ -134,3 +134,31 @@ func TestUnwritableJournalChangesNothing(t *testing.T) {
 		t.Errorf("read: %d", code)
 	}
 }
+
+// TestChurn creates and deletes for ever: what is kept must not grow, and scans must go on where they were.
+func TestChurn(t *testing.T) {
+	s, do := persistent(t)
+	const docs = "/dbs/db/colls/c/docs"
+	for i := range 2000 {
+		if code := do("POST", docs, fmt.Sprintf(`{"id":"%d","pk":"a"}`, i)); code != http.StatusCreated {
+			t.Fatal(code)
+		}
+		if i%100 == 0 {
+			continue
+		}
+		if code := do("DELETE", fmt.Sprintf("%s/%d", docs, i), ""); code != http.StatusNoContent {
+			t.Fatal(code)
+		}
+	}
+	c := s.container("db", "c")
+	if n := len(c.order); n > 600 {
+		t.Errorf("creation order of %d entries", n)
+	}
+	if n := len(c.parts[0].log); n > 600 {
+		t.Errorf("change log of %d entries", n)
+	}
+	rows, _ := c.next(scope{}, 0, 1000)
+	if len(rows) != 20 || len(s.Documents("db", "c")) != 20 {
+		t.Errorf("%d rows, %d documents, want 20", len(rows), len(s.Documents("db", "c")))
+	}
+}

@@ -369,3 +369,63 @@ func TestOverWire(t *testing.T) {
 		t.Errorf("account %s", b)
 	}
 }
+
+func TestChangeFeedRouting(t *testing.T) {
+	s := newHandler(t, cosmostest.Options{})
+	if err := s.AddContainer("db", "h", cosmostest.ContainerOptions{Partitions: 2}, "/t", "/u"); err != nil {
+		t.Fatal(err)
+	}
+	const path = "/dbs/db/colls/h/docs"
+	key := func(k string) string { return "x-ms-documentdb-partitionkey: " + k }
+	for i, k := range []string{`["t0","u0"]`, `["t0","u1"]`, `["t1","u0"]`} {
+		var kv []string
+		_ = json.Unmarshal([]byte(k), &kv)
+		send(t, s, "POST", path, fmt.Sprintf(`{"id":"%d","t":%q,"u":%q}`, i, kv[0], kv[1]), key(k))
+	}
+	for _, tc := range []struct {
+		name    string
+		headers []string
+		status  int
+		ids     int
+	}{
+		{"no partition named", nil, 400, 0},
+		{"whole key", []string{key(`["t0","u1"]`)}, 200, 1},
+		{"prefix", []string{key(`["t0"]`)}, 200, 2},
+		{"key in another partition", []string{key(`["nobody","here"]`)}, 304, 0},
+		{"narrow across partitions", []string{"x-ms-start-epk: 00", "x-ms-end-epk: 3F"}, 410, 0},
+		{"narrow in the second", []string{"x-ms-start-epk: 2000000000000000", "x-ms-end-epk: FF", "x-ms-documentdb-partitionkeyrangeid: 0"}, 410, 0},
+	} {
+		w := send(t, s, "GET", path, "", append(tc.headers, feed)...)
+		if w.Code != tc.status || strings.Count(w.Body.String(), `"_lsn"`) != tc.ids {
+			t.Errorf("%s: %d %s", tc.name, w.Code, w.Body)
+		}
+	}
+	var n int
+	for _, id := range s.Partitions("db", "h") {
+		w := send(t, s, "GET", path, "", feed, "x-ms-documentdb-partitionkeyrangeid: "+id)
+		n += strings.Count(w.Body.String(), `"_lsn"`)
+	}
+	if n != 3 {
+		t.Errorf("the partitions have %d documents", n)
+	}
+}
+
+func TestBodiesWithoutLength(t *testing.T) {
+	s := newHandler(t, cosmostest.Options{})
+	for _, tc := range []struct {
+		size   int
+		length int64
+		status int
+	}{{10, -1, 201}, {3 << 20, -1, 413}, {17 << 20, -1, 413}, {0, 17 << 20, 413}, {0, 1000, 400}} {
+		body := io.MultiReader(strings.NewReader(`{"id":"1","pk":"a","x":"`), strings.NewReader(strings.Repeat("x", tc.size)), strings.NewReader(`"}`))
+		r := httptest.NewRequest("POST", docs, body)
+		r.ContentLength = tc.length
+		r.Header.Set("x-ms-documentdb-partitionkey", `["a"]`)
+		sign(r, cosmostest.Key)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != tc.status {
+			t.Errorf("%d bytes, length %d: %d %s", tc.size, tc.length, w.Code, w.Body)
+		}
+	}
+}
