@@ -116,7 +116,10 @@ func (s Spec) Build() (*Schema, error) {
 		}
 	}
 	if s.Default != nil {
-		if err := Validate(b, s.Default); err != nil {
+		// A struct that is the default was made when its schema had none yet.
+		bare := *b
+		bare.spec.Default = nil
+		if err := Validate(&bare, s.Default); err != nil {
 			return nil, (&Error{Class: SchemaBuilderException, Message: "Invalid default value"}).Because(err)
 		}
 	}
