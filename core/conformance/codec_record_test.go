@@ -22,13 +22,26 @@ type jsonRecord struct {
 	TimestampType   string          `json:"timestampType,omitempty"`
 	Offset          *int64          `json:"offset,omitempty"`
 	Headers         []jsonHeader    `json:"headers"`
-	SourcePartition map[string]any  `json:"sourcePartition,omitempty"`
-	SourceOffset    map[string]any  `json:"sourceOffset,omitempty"`
+	SourcePartition position        `json:"sourcePartition,omitzero"`
+	SourceOffset    position        `json:"sourceOffset,omitzero"`
 
 	OriginalTopic     string `json:"originalTopic,omitempty"`
 	OriginalPartition *int32 `json:"originalPartition,omitempty"`
 	OriginalOffset    *int64 `json:"originalOffset,omitempty"`
 }
+
+// position is a map of a source record, null or not; a sink record has none.
+type position struct {
+	Given bool
+	Map   map[string]any
+}
+
+func (p *position) UnmarshalJSON(b []byte) error {
+	p.Given = true
+	return json.Unmarshal(b, &p.Map)
+}
+
+func (p position) MarshalJSON() ([]byte, error) { return json.Marshal(p.Map) }
 
 type jsonHeader struct {
 	Key    string          `json:"key"`
@@ -58,7 +71,7 @@ func decodeRecord(b json.RawMessage) (*connect.Record, error) {
 		r.Timestamp = *j.Timestamp
 	}
 	if j.Kind == "source" {
-		r.Source = &connect.SourcePosition{Partition: j.SourcePartition, Offset: j.SourceOffset}
+		r.Source = &connect.SourcePosition{Partition: j.SourcePartition.Map, Offset: j.SourceOffset.Map}
 	} else {
 		if j.Partition == nil {
 			r.Partition = 0
@@ -102,7 +115,7 @@ func decodeBoth(schema, value json.RawMessage) (*data.Schema, data.Value, error)
 	return s, v, err
 }
 
-// encodeRecord is the JSON of a record. stamped says that a timestamp of -1 is one.
+// encodeRecord is the JSON of a record.
 func encodeRecord(r *connect.Record) any {
 	j := jsonRecord{Topic: r.Topic, KeySchema: encodeSchema(r.KeySchema), Key: encodeValue(&r.Key),
 		ValueSchema: encodeSchema(r.ValueSchema), Value: encodeValue(&r.Value), Headers: []jsonHeader{}}
@@ -117,7 +130,7 @@ func encodeRecord(r *connect.Record) any {
 		j.Headers = append(j.Headers, jsonHeader{Key: h.Key, Schema: encodeSchema(h.Schema), Value: encodeValue(&h.Value)})
 	}
 	if r.Source != nil {
-		j.Kind, j.SourcePartition, j.SourceOffset = "source", r.Source.Partition, r.Source.Offset
+		j.Kind, j.SourcePartition, j.SourceOffset = "source", position{true, r.Source.Partition}, position{true, r.Source.Offset}
 		return j
 	}
 	offset := r.Offset()

@@ -338,6 +338,9 @@ func encodeValue(v *data.Value) json.RawMessage {
 	case data.String:
 		j.V = marshal(v.Text())
 	case data.Bytes:
+		if v.JavaClass() != v.Kind().JavaClass() {
+			j.T = "bytebuffer"
+		}
 		j.V = marshal(v.Raw())
 	case data.BigInt:
 		j.V = marshal(v.Unscaled().String())

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,10 +20,12 @@ func (c *Cast) Define(d *config.Def) {
 		"Types are int8, int16, int32, int64, float32, float64, boolean and string.",
 		config.Required(), config.Rank(config.High), config.Example("id:string,amount:float64"))
 	replaceNull(d, &c.ReplaceNullWithDefault)
-	d.Rule(func() (string, error) {
-		_, err := c.Casts()
-		return "spec", err
-	}, "spec")
+	d.Rule(c.Validate, "spec")
+}
+
+func (c *Cast) Validate() (string, error) {
+	_, err := c.Casts()
+	return "spec", err
 }
 
 // CastTo is one item of a cast's spec.
@@ -62,7 +65,7 @@ func (c *Cast) Casts() ([]CastTo, error) {
 		casts = replaceCast(casts, to)
 	}
 	if whole && len(c.Spec) > 1 {
-		return nil, fmt.Errorf("Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec")
+		return nil, errors.New("Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec")
 	}
 	return casts, nil
 }

@@ -102,10 +102,12 @@ func (c *ReplaceField) Define(d *config.Def) {
 	d.List(&c.Whitelist, "whitelist", "", "Former name of include, gone in Kafka 4.0.", config.NoDefault(), config.Rank(config.Low))
 	d.List(&c.Renames, "renames", "", "New names: a list of old:new. The other lists use the old names.", config.Example("ts:timestamp"))
 	replaceNull(d, &c.ReplaceNullWithDefault)
-	d.Rule(func() (string, error) {
-		_, err := c.RenamePairs()
-		return "renames", err
-	}, "renames")
+	d.Rule(c.Validate, "renames")
+}
+
+func (c *ReplaceField) Validate() (string, error) {
+	_, err := c.RenamePairs()
+	return "renames", err
 }
 
 // Rename is one item of renames.

@@ -45,9 +45,21 @@ func Plugins() []config.Plugin {
 	return all
 }
 
-// A Checker is a settings struct with a check that Kafka Connect makes when the plug-in is configured, not when its keys
-// are parsed. Define includes it as a rule; who has to tell the two kinds of error apart asks again.
+// A Checker is a settings struct with a check that Kafka Connect makes when the plug-in is configured, after all keys of
+// the connector were found good. Define includes it as a rule; who has to tell the two kinds of error apart asks again.
 type Checker interface {
 	config.Definer
 	Check() (key string, err error)
 }
+
+// A Validator is a settings struct with a check of a key whose message is complete: Kafka Connect does not put the name
+// of the key, and the prefix it has in a connector, before it. Define includes it as a rule.
+type Validator interface {
+	config.Definer
+	Validate() (key string, err error)
+}
+
+var (
+	_ = []Checker{(*ExtractField)(nil), (*HeaderFrom)(nil), (*InsertField)(nil), (*SetSchemaMetadata)(nil), (*TimestampConverter)(nil)}
+	_ = []Validator{(*Cast)(nil), (*ReplaceField)(nil)}
+)

@@ -1,0 +1,144 @@
+package smt
+
+import (
+	"math/bits"
+
+	"github.com/connectless/connectless/core/connect"
+	"github.com/connectless/connectless/core/data"
+	"github.com/connectless/connectless/core/data/javatext"
+)
+
+// mapGet finds a name in a map, which may have other keys than strings; nil when there is none.
+func mapGet(m *data.Value, name string) *data.Value {
+	pairs := m.Pairs()
+	if pairs == nil {
+		return m.Get(name)
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].Kind() == data.String && pairs[i].Text() == name {
+			return &pairs[i+1]
+		}
+	}
+	return nil
+}
+
+// mapPut is Map.put.
+func mapPut(r *connect.Record, m *data.Value, name string, to data.Value) {
+	pairs := m.Pairs()
+	if pairs == nil {
+		m.Set(name, to)
+		return
+	}
+	if old := mapGet(m, name); old != nil {
+		*old = to
+		return
+	}
+	more := r.Arena.MakeValues(len(pairs) + 2)
+	copy(more, pairs)
+	more[len(pairs)], more[len(pairs)+1] = data.OfString(name), to
+	order := m.MapOrder()
+	*m = r.Arena.Pairs(more)
+	m.SetMapOrder(order)
+}
+
+// mapRemove is Map.remove.
+func mapRemove(m *data.Value, name string) {
+	pairs := m.Pairs()
+	if pairs == nil {
+		m.Delete(name)
+		return
+	}
+	order := m.MapOrder()
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].Kind() == data.String && pairs[i].Text() == name {
+			*m = data.OfPairs(append(pairs[:i:i], pairs[i+2:]...)...)
+			m.SetMapOrder(order)
+			return
+		}
+	}
+}
+
+// copied notes that Java makes a new HashMap from the map, which gives it that class and order.
+func copied(m *data.Value) {
+	// The constructor makes room for three quarters more, rounded in a way of its own.
+	m.SetMapOrder(data.HashOrderOf(int(float32(m.Len())/0.75 + 1)))
+}
+
+// share returns a copy of a value that stays where it is as well. Transforms change trees in place, so the two must not
+// have one in common.
+func share(v *data.Value) data.Value {
+	switch v.Kind() {
+	case data.Array, data.Map, data.Struct:
+		return v.Clone()
+	case data.Null:
+		return data.Value{}
+	}
+	return *v
+}
+
+// hashOrder sorts distinct names as a HashMap or HashSet that was made for size names iterates over them.
+func hashOrder(names []string, size int) []string {
+	table := 1 << bits.Len(uint(max(size, 1)-1))
+	for len(names) > table*3/4 {
+		table *= 2
+	}
+	buckets := make([][]string, table)
+	for _, n := range names {
+		h := uint32(javatext.StringHash(n))
+		b := (h ^ h>>16) & uint32(table-1)
+		buckets[b] = append(buckets[b], n)
+	}
+	sorted := make([]string, 0, len(names))
+	for _, b := range buckets {
+		sorted = append(sorted, b...)
+	}
+	return sorted
+}
+
+// hashSet sorts names as new HashSet<>(names) iterates over them, without those that come again.
+func hashSet(names []string) []string {
+	size := max(int(float32(len(names))/0.75)+1, 16)
+	seen := map[string]bool{}
+	var distinct []string
+	for _, n := range names {
+		if !seen[n] {
+			seen[n] = true
+			distinct = append(distinct, n)
+		}
+	}
+	return hashOrder(distinct, size)
+}
+
+// names is a set of names that is fast to ask about other names.
+type names struct {
+	lengths uint64 // bit n: there is a name of n bytes; the last bit: of that many or more
+	index   map[string]int
+}
+
+func newNames(list []string) names {
+	n := names{index: make(map[string]int, len(list))}
+	for i, name := range list {
+		n.index[name] = i
+		n.lengths |= 1 << min(len(name), 63)
+	}
+	return n
+}
+
+func (n *names) has(name string) bool {
+	if n.lengths>>min(len(name), 63)&1 == 0 {
+		return false
+	}
+	_, ok := n.index[name]
+	return ok
+}
+
+// at is the position of a name in the list, -1 when it is not there.
+func (n *names) at(name string) int {
+	if n.lengths>>min(len(name), 63)&1 == 0 {
+		return -1
+	}
+	if i, ok := n.index[name]; ok {
+		return i
+	}
+	return -1
+}

@@ -1,0 +1,56 @@
+package smt
+
+import (
+	"github.com/connectless/connectless/core/connect"
+	"github.com/connectless/connectless/core/data"
+	"github.com/connectless/connectless/core/transform"
+)
+
+type setSchemaMetadata struct {
+	side        side
+	name        *string
+	version     *int32
+	withDefault bool
+	plans       plans[*data.Schema]
+}
+
+func newSetSchemaMetadata(s side, c *transform.SetSchemaMetadata) (transform.Transform, error) {
+	return &setSchemaMetadata{side: s, name: c.SchemaName, version: c.SchemaVersion, withDefault: c.ReplaceNullWithDefault}, nil
+}
+
+func (t *setSchemaMetadata) Apply(r *connect.Record) (bool, error) {
+	schema, v := t.side.of(r)
+	if *schema == nil {
+		if v.IsNull() {
+			return true, nil
+		}
+		return true, data.Errorf(data.DataException, "Schema required for [updating schema metadata]")
+	}
+	to, err := t.plans.of(*schema, t.plan)
+	if err != nil {
+		return true, err
+	}
+	if v.Kind() == data.Struct {
+		s, err := rebuild(r, v, to, t.withDefault)
+		if err != nil {
+			return true, err
+		}
+		*v = s
+	}
+	*schema = to
+	return true, nil
+}
+
+func (t *setSchemaMetadata) plan(s *data.Schema) (*data.Schema, error) {
+	if err := requireFields(s); err != nil {
+		return nil, err
+	}
+	spec := s.Spec()
+	if t.name != nil {
+		spec.Name = *t.name
+	}
+	if t.version != nil {
+		spec.Version = t.version
+	}
+	return spec.Build()
+}
