@@ -412,6 +412,11 @@ func (j *judgement) claimed(key string) bool {
 			return true
 		}
 	}
+	for _, list := range []string{"transforms", "predicates"} {
+		if j.held(list) && strings.HasPrefix(key, list+".") {
+			return true
+		}
+	}
 	for _, l := range j.layers {
 		rest, ok := strings.CutPrefix(key, l.prefix)
 		if !ok || l.worker {
@@ -492,7 +497,7 @@ func (c *Connector) otherFramework() (Definer, string) {
 }
 
 func (j *judgement) lists(list, alias string) bool {
-	return j.held(list) || slices.Contains(SplitList(j.connector[list].text), alias)
+	return slices.Contains(SplitList(j.connector[list].text), alias)
 }
 
 // converterOption returns the converter key that an option belongs to: value.converter for value.converter.schemas.enable.

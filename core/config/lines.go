@@ -55,6 +55,11 @@ func (j *judgement) lines() []Line {
 		if slices.ContainsFunc(clientRoles, func(r ClientRole) bool { return l.prefix == r.overridePrefix() }) {
 			continue // shown with the client
 		}
+		if l.worker { // a converter whose class the connector does not set
+			key := strings.TrimSuffix(l.prefix, ".")
+			_, given := j.worker[key]
+			lines = append(lines, Line{Section: key, Key: key, Value: l.use.Class, Origin: origin(given, true)})
+		}
 		for _, f := range l.findings {
 			if f.key.Prefix || covered[f.key.Name] || !f.given && (f.null || f.value == "") {
 				continue
@@ -66,13 +71,6 @@ func (j *judgement) lines() []Line {
 	for _, key := range sortedKeys(j.connector) {
 		if !covered[key] && !j.overridden(key) {
 			lines = append(lines, Line{Key: key, Value: shown(j.connector[key], j.connector[key].text, key), Origin: "connector"})
-		}
-	}
-	for role, use := range map[string]Use{"key": j.v.Effective.Key, "value": j.v.Effective.Value, "header": j.v.Effective.Header} {
-		key := role + ".converter"
-		_, given := j.worker[key]
-		if use.FromWorker && use.Class != "" {
-			lines = append(lines, Line{Section: key, Key: key, Value: use.Class, Origin: origin(given, true)})
 		}
 	}
 	for _, role := range clientRoles {
