@@ -90,13 +90,13 @@ func (c *SinkConfig) defineV2(d *config.Def) {
 	d.String(&c.ApplicationName, "azure.cosmos.application.name", "", "Appended to the User-Agent of requests.", config.Rank(config.Low), account, config.Check(checkASCII))
 
 	d.String(&c.Database, "azure.cosmos.sink.database.name", "", "Database to write to. It must exist.", config.Required(), config.Rank(config.High), sink, config.Check(checkName))
-	c.topicMap(d, "azure.cosmos.sink.containers.topicMap")
+	c.topicMap(d, keyTopicMap)
 	c.writeStrategy(d, "azure.cosmos.sink.write.strategy")
 	d.Bool(&c.Batches, "azure.cosmos.sink.bulk.enabled", true, "Write documents of one partition key value together, up to 100 in a transactional batch. With false every record is a request of its own.", sink)
 	d.Int(&c.MaxRetries, "azure.cosmos.sink.maxRetryCount", 10, "How often a transient failure (408, 410, 449, 500, 503, a lost connection) is tried again. Throttling (429) does not count: it is waited out as long as the invocation lasts.",
 		sink, config.AtLeast(0))
 	var level string
-	d.String(&level, "azure.cosmos.sink.errors.tolerance.level", "None", "None or All. All drops records that can never be written only together with errors.tolerance=all, which also writes them to the dead letter queue if there is one.",
+	d.String(&level, keyTolerance, "None", "None or All. All drops records that can never be written only together with errors.tolerance=all, which also writes them to the dead letter queue if there is one.",
 		sink, config.OneOfFold("None", "All"), config.Check(func(raw string) error {
 			c.ToleranceAll = strings.EqualFold(raw, "All")
 			return nil
@@ -122,7 +122,7 @@ func (c *SinkConfig) defineV2(d *config.Def) {
 			return keyKey, fmt.Errorf("Missing required configuration %q: with %s = MasterKey the sink needs the account's key.", keyKey, keyAuth)
 		}
 		return "", nil
-	})
+	}, keyAuth, keyKey)
 }
 
 func (c *SinkConfig) defineV1(d *config.Def) {
@@ -132,7 +132,7 @@ func (c *SinkConfig) defineV1(d *config.Def) {
 	d.Password(&c.Key, "connect.cosmos.master.key", "", "Primary or secondary key of the account.", config.Required(), config.Rank(config.High), account,
 		config.Example("${env:COSMOS_KEY}"), config.NonEmpty(), config.Check(checkKey))
 	d.String(&c.Database, "connect.cosmos.databasename", "", "Database to write to. It must exist.", config.Required(), config.Rank(config.High), sink, config.Check(checkName))
-	c.topicMap(d, "connect.cosmos.containers.topicmap")
+	c.topicMap(d, keyTopicMapV1)
 	d.Bool(&c.Batches, "connect.cosmos.sink.bulk.enabled", true, "Write documents of one partition key value together, up to 100 in a transactional batch. With false every record is a request of its own.", sink)
 	d.Int(&c.MaxRetries, "connect.cosmos.sink.maxRetryCount", 10, "How often a transient failure (408, 410, 449, 500, 503, a lost connection) is tried again. Throttling (429) does not count: it is waited out as long as the invocation lasts.",
 		sink, config.AtLeast(0))
@@ -175,15 +175,37 @@ func (c *SinkConfig) writeStrategy(d *config.Def, key string) {
 		}))
 }
 
-// Warnings names the settings that are accepted but do not do what the Java connector does. Call it after
-// [config.Parse] succeeded.
-func (c *SinkConfig) Warnings() config.Problems {
-	if !c.ToleranceAll {
-		return nil
+// CheckSink implements [config.SinkChecker]: every topic needs a container, and tolerance is the framework's to give.
+func (c *SinkConfig) CheckSink(s *config.SinkSettings) config.Problems {
+	var ps config.Problems
+	for _, topic := range s.Topics {
+		if _, ok := c.Containers[topic]; ok {
+			continue
+		}
+		p := config.Problem{Key: c.topicMapKey(), Message: fmt.Sprintf("%s has no container for topic %s: add %s#<container>.", c.topicMapKey(), topic, topic)}
+		if len(s.Transforms) > 0 { // one of them may route its records to a topic that has one
+			p.Severity = config.Warning
+		}
+		ps = append(ps, p)
 	}
-	const key = "azure.cosmos.sink.errors.tolerance.level"
-	return config.Problems{{Key: key, Severity: config.Warning,
-		Message: key + " = All drops no record by itself: records that can never be written are tolerated under errors.tolerance = all, where they reach the dead letter queue."}}
+	if c.ToleranceAll && s.Errors.Tolerance != "all" {
+		ps = append(ps, config.Problem{Key: keyTolerance, Severity: config.Warning,
+			Message: keyTolerance + " = All drops no record by itself: set errors.tolerance = all, and a dead letter queue that keeps what cannot be written."})
+	}
+	return ps
+}
+
+const (
+	keyTopicMap   = "azure.cosmos.sink.containers.topicMap"
+	keyTopicMapV1 = "connect.cosmos.containers.topicmap"
+	keyTolerance  = "azure.cosmos.sink.errors.tolerance.level"
+)
+
+func (c *SinkConfig) topicMapKey() string {
+	if c.Generation == V1 {
+		return keyTopicMapV1
+	}
+	return keyTopicMap
 }
 
 // ignored declares keys that are known and harmless.

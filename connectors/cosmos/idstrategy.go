@@ -97,7 +97,7 @@ func (c *SinkConfig) idStrategy(d *config.Def, key string) {
 		}
 		c.ID = IDStrategy{From: FromTemplate, Template: parseTemplate(text)}
 		return "", nil
-	})
+	}, key, key+".template", key+".delimiter", key+".jsonPath")
 }
 
 // strategyName reduces a short name, with or without "Strategy", or a class name of either generation to the short name.

@@ -25,8 +25,8 @@ func (p Path) String() string {
 		switch {
 		case step.Array:
 			s += fmt.Sprintf("[%d]", step.Index)
-		case strings.ContainsAny(step.Name, ".[]'\" "):
-			s += fmt.Sprintf("['%s']", step.Name)
+		case strings.ContainsAny(step.Name, "*()?@.[]'\"\\ "):
+			s += "['" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(step.Name) + "']"
 		default:
 			s += "." + step.Name
 		}

@@ -69,6 +69,7 @@ func benchmarkPut(b *testing.B, settings map[string]string, keys, n int) {
 }
 
 func BenchmarkBatchesOf100(b *testing.B) { benchmarkPut(b, nil, 10, 100) }
+func BenchmarkOneLargeLane(b *testing.B) { benchmarkPut(b, nil, 1, 4700) }
 func BenchmarkPointUpserts(b *testing.B) { benchmarkPut(b, nil, 1000, 1) }
 func BenchmarkPointCreates(b *testing.B) {
 	benchmarkPut(b, map[string]string{"sink.write.strategy": "ItemAppend"}, 1000, 1)

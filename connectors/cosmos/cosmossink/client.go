@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -105,7 +106,7 @@ func newClient(cfg *cosmos.SinkConfig, transport http.RoundTripper) (*client, er
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(cfg.Key)))
 	if err != nil {
-		return nil, fmt.Errorf("cosmossink: the account key is not base64")
+		return nil, errors.New("cosmossink: the account key is not base64")
 	}
 	agent := "connectless-cosmos-sink/" + cosmos.Sink.Version
 	if cfg.ApplicationName != "" {

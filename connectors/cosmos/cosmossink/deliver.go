@@ -80,8 +80,11 @@ func (s *sink) attempt(ctx context.Context, j *job, ops []operation) (at int, v 
 	}
 	if r.status == http.StatusMultiStatus {
 		i, res, err := culprit(r.body, len(ops))
-		if err != nil { // then each half is asked for itself, down to single writes that answer plainly
-			return -1, map[bool]verdict{true: refused, false: again}[len(ops) > 1], 0, err
+		switch {
+		case err != nil && len(ops) > 1: // then each half is asked for itself, down to single writes that answer plainly
+			return -1, refused, 0, err
+		case err != nil:
+			return -1, again, 0, err
 		}
 		failed := &serviceError{status: res.StatusCode, sub: res.SubStatusCode, activity: r.activity}
 		wait = max(r.retryAfter, time.Duration(res.RetryAfterMilliseconds*float64(time.Millisecond)))

@@ -223,6 +223,29 @@ func TestWhatTheOperatorMustMend(t *testing.T) {
 	}
 }
 
+// The container's definition is read through the same failures; what does not end is given back.
+func TestMetadataIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, "/customer")
+		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Times: 2, Fault: cosmostest.Throttle(time.Second)})
+		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Times: 2, Fault: cosmostest.Fault{Cut: cosmostest.CutDuring}})
+		w.put(batch(`{"id":"1","customer":"ann"}`))
+
+		w = newWorld(t, nil, "/customer")
+		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Fault: cosmostest.Fail(503)})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		start := time.Now()
+		err := w.sink.Put(ctx, batch(`{"id":"1","customer":"ann"}`, `{"id":"2","customer":"bob"}`))
+		if d := cmp.Diff(map[int]string{0: "retriable", 1: "retriable"}, failures(t, err, 2)); d != "" || !connect.IsMarked(err) {
+			t.Errorf("%v %s", err, d)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
 func TestContainerReplaced(t *testing.T) {
 	replace := func(w *world, paths ...string) {
 		w.t.Helper()

@@ -45,6 +45,13 @@ func (j *job) reset(ct *container, def *definition, pk string) {
 	j.buf, j.ops, j.chunks = j.buf[:0], j.ops[:0], j.chunks[:0]
 }
 
+// trim lets go of a buffer that has grown beyond most.
+func (j *job) trim(most int) {
+	if cap(j.buf) > most {
+		j.buf = nil
+	}
+}
+
 const (
 	upsertStart = `{"operationType":"Upsert","resourceBody":`
 	deleteStart = `{"operationType":"Delete","id":`

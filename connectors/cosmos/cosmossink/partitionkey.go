@@ -2,6 +2,7 @@ package cosmossink
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -55,8 +56,10 @@ func appendComponent(dst []byte, v *data.Value) ([]byte, error) {
 		return appendText(dst, v.Text())
 	case data.Bytes:
 		return appendText(dst, base64.StdEncoding.EncodeToString(v.Raw()))
-	case data.Array, data.Map, data.Struct:
-		return dst, fmt.Errorf("its value is an %s; it must be a string, number, boolean or null", map[bool]string{true: "array", false: "object"}[v.Kind() == data.Array])
+	case data.Array:
+		return dst, errors.New("its value is an array; it must be a string, number, boolean or null")
+	case data.Map, data.Struct:
+		return dst, errors.New("its value is an object; it must be a string, number, boolean or null")
 	}
 	f, err := number(v)
 	switch {
@@ -64,7 +67,7 @@ func appendComponent(dst []byte, v *data.Value) ([]byte, error) {
 		return dst, err
 	case math.IsNaN(f) || math.IsInf(f, 0): // a string in the document, unless it was a number too large
 		if _, digits := v.Digits(); digits || v.Kind() == data.Decimal || v.Kind() == data.BigInt {
-			return dst, fmt.Errorf("its number is out of range")
+			return dst, errors.New("its number is out of range")
 		}
 		return appendText(dst, string(javatext.AppendDouble(nil, f)))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,8 +22,9 @@ type sink struct {
 	cfg         *cosmos.SinkConfig
 	client      *client
 	concurrency int
-	free        chan *job // jobs at rest
-	made        int       // jobs that exist
+	solo        *job      // writes what needs no concurrency
+	free        chan *job // the others at rest
+	made        int       // the others that exist
 	closed      bool
 
 	targets map[string]*target // by container
@@ -205,13 +207,21 @@ func (s *sink) write(ctx context.Context, batch []*connect.Record) {
 		s.writeConcurrently(ctx, batch, n)
 		return
 	}
-	j := s.take()
-	for i := range s.lanes {
-		s.fill(j, &s.lanes[i], batch)
-		s.run(ctx, j)
+	if s.solo == nil {
+		s.solo = &job{call: call{c: s.client}}
 	}
-	s.free <- j
+	for i := range s.lanes {
+		s.fill(s.solo, &s.lanes[i], batch)
+		s.run(ctx, s.solo)
+	}
+	s.solo.trim(maxSolo)
 }
+
+// Buffers up to these sizes are kept for the next Put.
+const (
+	maxKept = 1 << 20 // of each concurrent job
+	maxSolo = 8 << 20
+)
 
 func (s *sink) writeConcurrently(ctx context.Context, batch []*connect.Record, workers int) {
 	jobs := make(chan *job)
@@ -220,6 +230,7 @@ func (s *sink) writeConcurrently(ctx context.Context, batch []*connect.Record, w
 		wg.Go(func() {
 			for j := range jobs {
 				s.run(ctx, j)
+				j.trim(maxKept)
 				s.free <- j
 			}
 		})
@@ -268,6 +279,7 @@ func (s *sink) fill(j *job, l *lane, batch []*connect.Record) {
 	if s.batches() {
 		most = maxOperations
 	}
+	j.buf = slices.Grow(j.buf, s.estimate(l, batch))
 	for i := l.first; i >= 0; i = s.records[i].next {
 		rec := &s.records[i]
 		id := s.scratch[rec.idStart:rec.idEnd]
@@ -287,6 +299,18 @@ func (s *sink) fill(j *job, l *lane, batch []*connect.Record) {
 		j.end(most)
 	}
 	j.finish()
+}
+
+// estimate is about how much buffer a lane needs: documents are about as long as the messages that they came in.
+func (s *sink) estimate(l *lane, batch []*connect.Record) int {
+	size := 0
+	for i := l.first; i >= 0; i = s.records[i].next {
+		size += len(upsertStart) + 64
+		if o := batch[i].Origin; o != nil {
+			size += len(o.Value)
+		}
+	}
+	return size
 }
 
 // forgetStale reports whether records have to be routed again, and drops what is known about their containers.

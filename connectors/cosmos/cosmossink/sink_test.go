@@ -2,7 +2,9 @@ package cosmossink
 
 import (
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -343,15 +345,41 @@ func TestOnlyTheDefinitionIsReadFirst(t *testing.T) {
 	})
 }
 
+// regions is an account that takes writes in two regions.
+type regions struct{ sent []string }
+
+func (r *regions) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.sent = append(r.sent, req.Method+" "+req.URL.String())
+	if req.URL.Path != "/" {
+		return discard{}.RoundTrip(req)
+	}
+	const account = `{"id":"account","writableLocations":[{"name":"West Europe","databaseAccountEndpoint":"https://account-westeurope.test:443/"},
+		{"name":"East US","databaseAccountEndpoint":"https://account-eastus.test:443/"}]}`
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(account)), Request: req}, nil
+}
+
 func TestPreferredRegions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, map[string]string{"preferredRegionList": "[Nowhere, East US]"}, "/customer")
-		w.put(batch(`{"id":"1","customer":"ann"}`))
-		w.put(batch(`{"id":"1","customer":"ann"}`))
-		if n := len(w.rec.Exchanges(cosmostest.OpReadAccount)); n != 1 {
-			t.Errorf("the account was read %d times", n)
+	tests := []struct{ preferred, host string }{
+		{"[Nowhere, East US, West Europe]", "https://account-eastus.test:443"},
+		{"westeurope", "https://account-westeurope.test:443"},
+		{"Nowhere", "http://account.test"},
+	}
+	for _, tc := range tests {
+		account := &regions{}
+		s := open(t, Options{Transport: account}, map[string]string{"preferredRegionList": tc.preferred})
+		for range 2 {
+			if err := s.Put(t.Context(), batch(`{"id":"1","pk":"ann"}`)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	})
+		want := []string{
+			"GET http://account.test/", "GET " + tc.host + "/dbs/shop/colls/orders",
+			"POST " + tc.host + "/dbs/shop/colls/orders/docs", "POST " + tc.host + "/dbs/shop/colls/orders/docs",
+		}
+		if d := cmp.Diff(want, account.sent); d != "" {
+			t.Errorf("%s: %s", tc.preferred, d)
+		}
+	}
 }
 
 func TestStructs(t *testing.T) {
