@@ -16,7 +16,7 @@ import (
 // Config describes a mapping. The names are those of AWS's CreateEventSourceMapping where it has one. Function,
 // Brokers, Topic and ConsumerGroup are required; of them and the source only what "updatable" says can change in Update.
 type Config struct {
-	Function    host.Invoker // updatable
+	Function    host.Invoker // updatable; one that has a Timeout method is held to the 14 minutes of Kafka mappings
 	FunctionARN string       // appears in on-failure records; updatable
 
 	Brokers       []string  // host:port, also the event's bootstrapServers
@@ -50,10 +50,11 @@ type Config struct {
 	MaximumRetryAttempts *int
 	// MaximumRecordAge drops records that are older, 60 s to 7 days. Zero or -1 keeps them.
 	MaximumRecordAge time.Duration
-	// BisectBatchOnFunctionError halves a failing batch, which does not count as a retry.
+	// BisectBatchOnFunctionError halves a batch that fails, or whose report delivers nothing. It does not count as a retry.
 	BisectBatchOnFunctionError bool
 	// OnFailureTopic is the destination kafka://topic: a topic of the same cluster, not the source topic. It receives one
-	// message per record, with the record's key.
+	// message per record, with the record's key. A message is about 4/3 of its record; one that the topic does not take
+	// stops the lane until max.message.bytes is raised.
 	OnFailureTopic string
 
 	// OnFailure is a destination of any other kind (SQS, SNS, S3). Mappings of both modes may have one; an on-demand one
@@ -85,6 +86,7 @@ const (
 	defaultBatchSize   = 100
 	defaultWindow      = 500 * time.Millisecond
 	maxWindow          = 300 * time.Second
+	maxTimeout         = 14 * time.Minute
 	lanesPerPoller     = 5
 	retriesWithFailure = 10
 )
@@ -114,7 +116,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	c.Logger = c.Logger.With("topic", c.Topic, "group", c.ConsumerGroup)
 	return c, c.validate()
 }
 
@@ -125,9 +126,14 @@ func (c Config) validate() error {
 		}
 		return fmt.Errorf("eventsource: "+format, args...)
 	}
+	timeout := time.Duration(0)
+	if f, ok := c.Function.(interface{ Timeout() time.Duration }); ok {
+		timeout = f.Timeout()
+	}
 	window, retries := *c.MaximumBatchingWindow, *c.MaximumRetryAttempts
 	err := errors.Join(
 		check(c.Function == nil, "no function"),
+		check(timeout > maxTimeout, "the function's timeout %s is more than the %s that a Kafka mapping allows", timeout, maxTimeout),
 		check(len(c.Brokers) == 0, "no brokers"),
 		check(c.Topic == "", "no topic"),
 		check(c.ConsumerGroup == "", "no consumer group"),

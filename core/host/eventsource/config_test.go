@@ -14,6 +14,10 @@ type nowhere struct{}
 func (nowhere) Invoke(context.Context, []byte) (host.Response, error) { return host.Response{}, nil }
 func (nowhere) Send(context.Context, *Failure) error                  { return nil }
 
+type slow struct{ nowhere }
+
+func (slow) Timeout() time.Duration { return 15 * time.Minute }
+
 func TestConfigErrors(t *testing.T) {
 	provisioned := func(c *Config) { c.Provisioned = &Provisioned{} }
 	tests := []struct {
@@ -23,6 +27,7 @@ func TestConfigErrors(t *testing.T) {
 		{"", func(*Config) {}},
 		{"", provisioned},
 		{"no function", func(c *Config) { c.Function = nil }},
+		{"timeout 15m0s is more than the 14m0s", func(c *Config) { c.Function = slow{} }},
 		{"no brokers", func(c *Config) { c.Brokers = nil }},
 		{"no topic", func(c *Config) { c.Topic = "" }},
 		{"no consumer group", func(c *Config) { c.ConsumerGroup = "" }},

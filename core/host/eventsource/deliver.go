@@ -60,6 +60,11 @@ func (l *lane) deliver(first *unit) {
 			l.s.m.delivered(inv)
 			pending = pending[1:]
 			continue
+		case cfg.BisectBatchOnFunctionError && u.size() > 1 && (counts(inv.Err) && len(inv.Failed) == 0 || u.stuck(cfg.Topic, inv.Failed)):
+			a, b := u.halve()
+			pending = append([]*unit{a, b}, pending[1:]...)
+			l.s.m.failed(inv)
+			continue
 		case len(inv.Failed) > 0:
 			done, err := u.resume(cfg.Topic, inv.Failed)
 			if err != nil {
@@ -67,11 +72,6 @@ func (l *lane) deliver(first *unit) {
 			}
 			l.commit(done)
 		case !counts(inv.Err): // the function was not run
-		case cfg.BisectBatchOnFunctionError && u.size() > 1:
-			a, b := u.halve()
-			pending = append([]*unit{a, b}, pending[1:]...)
-			l.s.m.failed(inv)
-			continue
 		default:
 			for i := range u.slices {
 				u.slices[i].attempts++

@@ -476,25 +476,37 @@ func TestBisect(t *testing.T) {
 	})
 }
 
-// A reported record that stays in front is given up alone when splitting is on: the report says where it is.
-func TestBisectAndReport(t *testing.T) {
-	inWorld(t, 1, func(t *testing.T, w *world) {
-		w.produce(0, "a", "b", "c")
-		f := &function{script: []answer{reports(0, 1), reports(0, 1), reports(0, 1), {}}}
-		m := w.start(f, func(c *Config) {
-			reporting(c)
-			c.MaximumRetryAttempts = new(2)
+// A reported record that stays in front uses up its retries; what comes after it goes with it, unless splitting is on.
+func TestReportedRecordThatStays(t *testing.T) {
+	abc, bc, b := []string{"0:a", "0:b", "0:c"}, []string{"0:b", "0:c"}, []string{"0:b"}
+	for _, tc := range []struct {
+		bisect  bool
+		script  []answer
+		want    gave
+		givenUp int64
+	}{
+		{false, []answer{reports(0, 1), reports(0, 1), reports(0, 1)}, gave{abc, bc, bc}, 2},
+		{true, []answer{reports(0, 1), reports(0, 1), reports(0, 1), reports(0, 1)}, gave{abc, bc, b, b, {"0:c"}}, 1},
+	} {
+		t.Run(fmt.Sprint("bisect ", tc.bisect), func(t *testing.T) {
+			inWorld(t, 1, func(t *testing.T, w *world) {
+				w.produce(0, "a", "b", "c")
+				f := &function{script: tc.script}
+				m := w.start(f, func(c *Config) {
+					reporting(c)
+					c.MaximumRetryAttempts, c.BisectBatchOnFunctionError = new(2), tc.bisect
+				})
+				settle(time.Minute)
+				w.close(m)
+				if diff := cmp.Diff(tc.want, gave(f.received())); diff != "" {
+					t.Errorf("invocations (-want +got):\n%s", diff)
+				}
+				if s := m.Status(); s.GivenUp != tc.givenUp || w.committed(0) != 3 {
+					t.Errorf("given up %d, want %d; the group is at %d", s.GivenUp, tc.givenUp, w.committed(0))
+				}
+			})
 		})
-		settle(time.Minute)
-		w.close(m)
-		abc, bc := []string{"0:a", "0:b", "0:c"}, []string{"0:b", "0:c"}
-		if diff := cmp.Diff(gave{abc, bc, bc}, gave(f.received())); diff != "" {
-			t.Errorf("without bisect (-want +got):\n%s", diff)
-		}
-		if s := m.Status(); s.GivenUp != 2 || w.committed(0) != 3 {
-			t.Errorf("given up %d, the group is at %d", s.GivenUp, w.committed(0))
-		}
-	})
+	}
 }
 
 func TestMaximumRecordAge(t *testing.T) {

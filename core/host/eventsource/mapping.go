@@ -284,7 +284,8 @@ func (m *Mapping) problem(err error) {
 		s.Err = err
 	})
 	if fresh {
-		m.Config().Logger.Warn("event source mapping has a problem", "err", err)
+		cfg := m.Config()
+		cfg.Logger.Warn("event source mapping has a problem", "topic", cfg.Topic, "group", cfg.ConsumerGroup, "err", err)
 	}
 }
 
@@ -315,7 +316,7 @@ func (m *Mapping) failed(inv Invocation) {
 func (m *Mapping) gaveUp(s slice, o outcome) {
 	m.change(func(st *Status) { st.GivenUp += int64(len(s.records)) })
 	cfg := m.Config()
-	cfg.Logger.Warn("event source mapping gave up on records", "partition", s.part.id,
+	cfg.Logger.Warn("event source mapping gave up on records", "topic", cfg.Topic, "group", cfg.ConsumerGroup, "partition", s.part.id,
 		"first", s.records[0].Offset, "last", s.records[len(s.records)-1].Offset, "records", len(s.records),
 		"condition", o.condition, "destination", cfg.hasDestination())
 }

@@ -78,6 +78,9 @@ func (m *Mapping) runSession(stop, kill context.Context, cfg Config) error {
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.DisableAutoCommit(),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		// A fetch that waits for other partitions does not include one that was paused when it was sent, so this is also how
+		// long a partition may stand still after it was resumed.
+		kgo.FetchMaxWait(250*time.Millisecond),
 		// Partitions that exist are seeded; one that appears later is new, and nothing of it was before us. A position that
 		// has expired continues with the oldest record there is.
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),

@@ -137,6 +137,16 @@ func (u *unit) resume(topic string, lowest map[string]int64) (done []position, e
 	return done, nil
 }
 
+// stuck tells whether a report names the first record of every slice: nothing was delivered.
+func (u *unit) stuck(topic string, lowest map[string]int64) bool {
+	for _, s := range u.slices {
+		if offset, failed := lowest[partitionKey(topic, s.part.id)]; !failed || offset != s.records[0].Offset {
+			return false
+		}
+	}
+	return true
+}
+
 // find returns the index of the record with the offset, or -1.
 func (s slice) find(offset int64) int {
 	for i, r := range s.records {

@@ -1,11 +1,15 @@
+//go:build unix
+
 package lambdahost
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -521,4 +525,27 @@ func TestLineWriter(t *testing.T) {
 	if len(got) != 2 || len(got[0]) != maxLine || got[1] != "x" {
 		t.Errorf("a long line came in %d pieces", len(got))
 	}
+}
+
+// FuzzPostedError checks that whatever a function posts as its error becomes a readable one.
+func FuzzPostedError(f *testing.F) {
+	f.Add([]byte(`{"errorType":"T","errorMessage":"m","stackTrace":[{"path":"p","line":1}]}`), "H")
+	f.Add([]byte(`{"errorType":7}`), "H")
+	f.Add([]byte("plain text"), "")
+	f.Add([]byte{}, "H")
+	f.Fuzz(func(t *testing.T, body []byte, header string) {
+		r := httptest.NewRequest("POST", "/", bytes.NewReader(body))
+		r.Header["Lambda-Runtime-Function-Error-Type"] = []string{header}
+		p := readPosted(r)
+		if p.Type == "" && header != "" {
+			t.Errorf("the type of the header is lost: %+v", p)
+		}
+		if p.StackTrace != nil && !json.Valid(p.StackTrace) {
+			t.Errorf("stack trace %q", p.StackTrace)
+		}
+		var whole map[string]any
+		if json.Unmarshal(body, &whole) != nil && p.Message != string(body) {
+			t.Errorf("a body that is no object is lost: %+v", p)
+		}
+	})
 }
