@@ -97,15 +97,20 @@ func (t *cast) schemaless(r *connect.Record, v *data.Value) error {
 
 func (t *cast) fieldsOf(r *connect.Record, v *data.Value, p *castPlan) (data.Value, error) {
 	s := r.Arena.Struct(p.to)
-	for i := range v.Fields() {
-		f := get(v, i, t.withDefault)
-		if to := p.field[i]; to >= 0 {
-			var err error
-			if f, err = castValue(r.Arena, v.Schema().Fields()[i].Schema, &f, data.Type(to)); err != nil {
+	m := newMover(&s, v, t.withDefault)
+	for i, to := range p.field {
+		if to < 0 {
+			if err := m.move(i, i); err != nil {
 				return s, err
 			}
+			continue
 		}
-		if err := put(&s, i, f); err != nil {
+		f := get(v, i, t.withDefault)
+		result, err := castValue(r.Arena, m.fromSchema[i].Schema, &f, data.Type(to))
+		if err != nil {
+			return s, err
+		}
+		if err := put(&s, i, result); err != nil {
 			return s, err
 		}
 	}

@@ -43,8 +43,9 @@ func (t *headerFrom) Apply(r *connect.Record) (bool, error) {
 	var rest data.Value
 	if t.move {
 		rest = r.Arena.Struct(p.to)
+		m := newMover(&rest, v, t.withDefault)
 		for to, from := range p.left {
-			if err := put(&rest, to, get(v, from, t.withDefault)); err != nil {
+			if err := m.move(to, from); err != nil {
 				return true, err
 			}
 		}

@@ -112,24 +112,22 @@ func hashSet(names []string) []string {
 // names is a set of names that is fast to ask about other names.
 type names struct {
 	lengths uint64 // bit n: there is a name of n bytes; the last bit: of that many or more
-	index   map[string]int
+	list    []string
+	index   map[string]int // nil for a short list, which is faster to go through
 }
 
 func newNames(list []string) names {
-	n := names{index: make(map[string]int, len(list))}
-	for i, name := range list {
-		n.index[name] = i
+	n := names{list: list}
+	for _, name := range list {
 		n.lengths |= 1 << min(len(name), 63)
 	}
-	return n
-}
-
-func (n *names) has(name string) bool {
-	if n.lengths>>min(len(name), 63)&1 == 0 {
-		return false
+	if len(list) > 8 {
+		n.index = make(map[string]int, len(list))
+		for i, name := range list {
+			n.index[name] = i
+		}
 	}
-	_, ok := n.index[name]
-	return ok
+	return n
 }
 
 // at is the position of a name in the list, -1 when it is not there.
@@ -137,8 +135,22 @@ func (n *names) at(name string) int {
 	if n.lengths>>min(len(name), 63)&1 == 0 {
 		return -1
 	}
-	if i, ok := n.index[name]; ok {
-		return i
+	return n.find(name)
+}
+
+func (n *names) find(name string) int {
+	if n.index != nil {
+		if i, ok := n.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i, known := range n.list {
+		if known == name {
+			return i
+		}
 	}
 	return -1
 }
+
+func (n *names) has(name string) bool { return n.at(name) >= 0 }

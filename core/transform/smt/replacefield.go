@@ -1,6 +1,8 @@
 package smt
 
 import (
+	"slices"
+
 	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/data"
 	"github.com/connectless/connectless/core/transform"
@@ -13,10 +15,19 @@ type replaceField struct {
 	only        bool              // include is not empty
 	from        names             // what is renamed
 	to          []string          // what each of from becomes
-	target      names             // the names in to
 	back        map[string]string // from a new name to an old one
+	known       names             // every name that a list has
+	actions     []action          // on each of known
 	withDefault bool
 	plans       plans[replacePlan]
+}
+
+// action is what becomes of a field.
+type action struct {
+	drop bool
+	name string // the new one
+	// slot is the same for all fields that would get one name, where there may be several; else -1.
+	slot int
 }
 
 type replacePlan struct {
@@ -41,11 +52,26 @@ func newReplaceField(s side, c *transform.ReplaceField) (transform.Transform, er
 		renamed[p.From] = p.To
 		t.to = append(t.to, p.To)
 	}
-	t.from, t.target = newNames(old), newNames(t.to)
+	t.from = newNames(old)
 	for _, name := range hashOrder(old, 16) {
 		t.back[renamed[name]] = name
 	}
+	t.plot(slices.Concat(c.Exclude, c.Include, old, t.to))
 	return t, nil
+}
+
+// plot decides what becomes of the fields that the configuration names.
+func (t *replaceField) plot(mentioned []string) {
+	var list []string
+	for _, name := range mentioned {
+		if slices.Contains(list, name) {
+			continue
+		}
+		list = append(list, name)
+		name := t.renamed(name)
+		t.actions = append(t.actions, action{drop: !t.keeps(list[len(list)-1]), name: name, slot: slices.Index(t.to, name)})
+	}
+	t.known = newNames(list)
 }
 
 func (t *replaceField) keeps(name string) bool {
@@ -75,15 +101,18 @@ func (t *replaceField) Apply(r *connect.Record) (bool, error) {
 		return true, err
 	}
 	s := r.Arena.Struct(p.to)
+	m := newMover(&s, v, t.withDefault)
 	for i, from := range p.from {
 		if from < 0 {
 			return true, p.err
 		}
-		set := put
+		var err error
 		if p.odd[i] {
-			set = putChecked
+			err = putChecked(&s, i, get(v, from, t.withDefault))
+		} else {
+			err = m.move(i, from)
 		}
-		if err := set(&s, i, get(v, from, t.withDefault)); err != nil {
+		if err != nil {
 			return true, err
 		}
 	}
@@ -129,41 +158,55 @@ func (t *replaceField) schemaless(r *connect.Record, v *data.Value) error {
 		}
 	}
 	size := v.Len()
-	fields := v.Fields()
-	if v.Pairs() != nil || t.collides(fields) {
+	if v.Pairs() != nil || !t.inPlace(v) {
 		t.rebuilt(r, v)
-	} else {
-		kept := fields[:0]
-		for i := range fields {
-			if name := fields[i].Name; t.keeps(name) {
-				kept = append(kept, data.Field{Name: t.renamed(name), Value: fields[i].Value})
-			}
-		}
-		v.SetFields(kept)
 	}
 	v.SetMapOrder(data.HashOrderOf(size))
 	return nil
 }
 
-// collides says whether two kept fields may get the same name.
-func (t *replaceField) collides(fields []data.Field) bool {
-	var taken uint64 // bit i: there is a field to be named to[i]
+// inPlace drops and renames the fields of a map where they are. It refuses, before it changes anything, a map in which
+// two fields would get the same name.
+func (t *replaceField) inPlace(v *data.Value) bool {
+	fields := v.Fields()
+	var taken uint64 // bit: slot
+	dropped := 0
 	for i := range fields {
-		name := fields[i].Name
-		to := t.from.at(name)
-		if to < 0 {
-			to = t.target.at(name)
+		k := t.known.at(fields[i].Name)
+		switch {
+		case k < 0:
+			if t.only {
+				dropped++
+			}
+		case t.actions[k].drop:
+			dropped++
+		case t.actions[k].slot >= 0:
+			slot := t.actions[k].slot
+			if slot >= 64 || taken&(1<<slot) != 0 {
+				return false
+			}
+			taken |= 1 << slot
 		}
-		if to < 0 || !t.keeps(name) {
+	}
+	if dropped == 0 && taken == 0 {
+		return true
+	}
+	kept := 0
+	for i := range fields {
+		k := t.known.at(fields[i].Name)
+		if k < 0 && t.only || k >= 0 && t.actions[k].drop {
 			continue
 		}
-		to = t.target.at(t.to[to]) // of several with the same text the same one
-		if to >= 64 || taken&(1<<to) != 0 {
-			return true
+		if i != kept {
+			fields[kept] = fields[i]
 		}
-		taken |= 1 << to
+		if k >= 0 {
+			fields[kept].Name = t.actions[k].name
+		}
+		kept++
 	}
-	return false
+	v.SetFields(fields[:kept])
+	return true
 }
 
 // rebuilt does it as Java does: what comes last of the fields that get the same name stays.

@@ -44,11 +44,47 @@ func putChecked(v *data.Value, i int, to data.Value) error {
 	return nil
 }
 
+// mover copies fields of one struct into another under construction, as get and put do.
+type mover struct {
+	from, to    []data.Field
+	fromSchema  []data.SchemaField
+	toSchema    []data.SchemaField
+	withDefault bool
+}
+
+func newMover(to, from *data.Value, withDefault bool) mover {
+	return mover{from: from.Fields(), to: to.Fields(), fromSchema: from.Schema().Fields(), toSchema: to.Schema().Fields(), withDefault: withDefault}
+}
+
+// move copies field from into field to.
+func (m *mover) move(to, from int) error {
+	if f := &m.from[from].Value; !f.IsNull() {
+		m.to[to].Value = *f
+		return nil
+	}
+	return m.moveNull(to, from)
+}
+
+func (m *mover) moveNull(to, from int) error {
+	var v data.Value
+	if m.withDefault {
+		if d := m.fromSchema[from].Schema.Default(); d != nil {
+			v = share(d)
+		}
+	}
+	if f := &m.toSchema[to]; v.IsNull() && !f.Schema.Optional() {
+		return data.ValidateField(f.Name, f.Schema, &v)
+	}
+	m.to[to].Value = v
+	return nil
+}
+
 // rebuild makes a struct of the schema to from all fields of v, which begin its fields.
 func rebuild(r *connect.Record, v *data.Value, to *data.Schema, withDefault bool) (data.Value, error) {
 	s := r.Arena.Struct(to)
-	for i := range v.Fields() {
-		if err := put(&s, i, get(v, i, withDefault)); err != nil {
+	m := newMover(&s, v, withDefault)
+	for i := range m.from {
+		if err := m.move(i, i); err != nil {
 			return data.Value{}, err
 		}
 	}

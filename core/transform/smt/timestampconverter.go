@@ -102,18 +102,23 @@ func (t *timestampConverter) Apply(r *connect.Record) (bool, error) {
 
 func (t *timestampConverter) structOf(a *data.Arena, v *data.Value, p *instantPlan) (data.Value, error) {
 	s := a.Struct(p.to)
-	for i := range v.Fields() {
-		f := get(v, i, t.withDefault)
-		if i == p.field {
-			if p.err != nil {
-				return s, p.err
-			}
-			var err error
-			if f, err = t.convert(a, &f, p.from); err != nil {
+	m := newMover(&s, v, t.withDefault)
+	for i := range m.from {
+		if i != p.field {
+			if err := m.move(i, i); err != nil {
 				return s, err
 			}
+			continue
 		}
-		if err := put(&s, i, f); err != nil {
+		if p.err != nil {
+			return s, p.err
+		}
+		f := get(v, i, t.withDefault)
+		result, err := t.convert(a, &f, p.from)
+		if err != nil {
+			return s, err
+		}
+		if err := put(&s, i, result); err != nil {
 			return s, err
 		}
 	}
