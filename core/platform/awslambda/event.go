@@ -3,6 +3,7 @@ package awslambda
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/emmansun/base64"
@@ -29,20 +30,7 @@ func Decode(event []byte, m *trigger.Messages, alloc func(int) []byte) error {
 	d.room = alloc(base64.StdEncoding.DecodedLen(len(event)))
 	d.alloc = alloc
 	m.Messages, m.Bytes = m.Messages[:0], len(event)
-	var source string
-	found := false
-	err := d.object(func(name []byte) error {
-		switch string(name) {
-		case "eventSource":
-			s, err := d.text()
-			source = s
-			return err
-		case "records":
-			found = true
-			return d.object(func([]byte) error { return d.array(d.record) })
-		}
-		return d.skip()
-	})
+	found, source, err := d.event()
 	switch {
 	case err != nil:
 		return err
@@ -52,6 +40,62 @@ func Decode(event []byte, m *trigger.Messages, alloc func(int) []byte) error {
 		return d.fail(fmt.Sprintf("eventSource is %q", source))
 	}
 	return nil
+}
+
+// event reads the outermost object; found says whether it has records.
+func (d *decoder) event() (found bool, source string, err error) {
+	if err = d.open('{'); err != nil {
+		return
+	}
+	for first := true; ; first = false {
+		name, err := d.field(first)
+		if err != nil || name == nil {
+			return found, source, err
+		}
+		switch string(name) {
+		case "eventSource":
+			source, err = d.text()
+		case "records":
+			found = true
+			err = d.partitions()
+		default:
+			err = d.skip()
+		}
+		if err != nil {
+			return found, source, err
+		}
+	}
+}
+
+// partitions reads an object of lists of records. Its names are "<topic>-<partition>", which the records say better.
+func (d *decoder) partitions() error {
+	if err := d.open('{'); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		name, err := d.field(first)
+		if err != nil || name == nil {
+			return err
+		}
+		if d.null() {
+			continue
+		}
+		if err := d.open('['); err != nil {
+			return err
+		}
+		for first := true; ; first = false {
+			more, err := d.item(first)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+			if err := d.record(); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 type decoder struct {
@@ -70,87 +114,138 @@ func (d *decoder) fail(what string) error { return &EventError{Offset: d.i, What
 
 // record reads one record of a partition's list.
 func (d *decoder) record() error {
+	const topic, partition, offset, all = 1, 2, 4, 7
 	m := trigger.Message{Timestamp: trigger.NoTimestamp, TimestampType: trigger.CreateTime}
-	var seen uint8
-	err := d.object(func(name []byte) error {
-		var err error
+	seen := 0
+	if err := d.open('{'); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		name, err := d.field(first)
+		if err != nil {
+			return err
+		}
+		if name == nil {
+			break
+		}
 		switch string(name) {
 		case "topic":
-			seen |= 1
+			seen |= topic
 			m.Topic, err = d.name()
 		case "partition":
-			seen |= 2
+			seen |= partition
 			var n int64
-			n, err = d.integer()
-			if n != int64(int32(n)) || n < 0 {
-				return d.fail("partition out of range")
+			if n, err = d.integer(); err == nil && (n < 0 || n > math.MaxInt32) {
+				err = d.fail("partition out of range")
 			}
 			m.Partition = int32(n)
 		case "offset":
-			seen |= 4
+			seen |= offset
 			m.Offset, err = d.integer()
 		case "timestamp":
 			m.Timestamp, err = d.integer()
 		case "timestampType":
-			var t string
-			t, err = d.text()
-			switch t {
-			case "LOG_APPEND_TIME":
-				m.TimestampType = trigger.LogAppendTime
-			case "NO_TIMESTAMP_TYPE":
-				m.TimestampType = trigger.NoTimestampType
-			}
+			m.TimestampType, err = d.timestampType()
 		case "key":
 			m.Key, err = d.base64()
 		case "value":
 			m.Value, err = d.base64()
 		case "headers":
-			start := len(d.headers)
-			err = d.array(d.header)
-			if end := len(d.headers); end > start {
-				m.Headers = d.headers[start:end:end]
-			}
+			m.Headers, err = d.recordHeaders()
 		default:
 			err = d.skip()
 		}
-		return err
-	})
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
 	}
-	if seen != 7 {
+	if seen != all {
 		return d.fail("a record without topic, partition or offset")
 	}
 	d.m.Messages = append(d.m.Messages, m)
 	return nil
 }
 
-// header reads an object of one name and an array of signed bytes; each name of it is a header.
-func (d *decoder) header() error {
-	return d.object(func(name []byte) error {
-		h := trigger.Header{Key: string(name)}
-		if d.null() {
-			d.headers = append(d.headers, h)
-			return nil
+func (d *decoder) timestampType() (trigger.TimestampType, error) {
+	raw, err := d.raw()
+	switch string(raw) {
+	case "LOG_APPEND_TIME":
+		return trigger.LogAppendTime, err
+	case "NO_TIMESTAMP_TYPE":
+		return trigger.NoTimestampType, err
+	}
+	return trigger.CreateTime, err
+}
+
+// recordHeaders reads a list of objects; each name in them is a header, its value an array of signed bytes or null.
+func (d *decoder) recordHeaders() ([]trigger.Header, error) {
+	if d.null() {
+		return nil, nil
+	}
+	if err := d.open('['); err != nil {
+		return nil, err
+	}
+	start := len(d.headers)
+	for first := true; ; first = false {
+		more, err := d.item(first)
+		if err != nil {
+			return nil, err
 		}
-		value := d.scratch[:0]
-		err := d.array(func() error {
-			n, err := d.integer()
+		if !more {
+			break
+		}
+		if err := d.open('{'); err != nil {
+			return nil, err
+		}
+		for first := true; ; first = false {
+			name, err := d.field(first)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if n < -128 || n > 255 {
-				return d.fail("a header value's byte is out of range")
+			if name == nil {
+				break
 			}
-			value = append(value, byte(n))
-			return nil
-		})
-		d.scratch = value
-		h.Value = d.alloc(len(value))
-		copy(h.Value, value)
-		d.headers = append(d.headers, h)
-		return err
-	})
+			h := trigger.Header{Key: string(name)}
+			if !d.null() {
+				if h.Value, err = d.signedBytes(); err != nil {
+					return nil, err
+				}
+			}
+			d.headers = append(d.headers, h)
+		}
+	}
+	if end := len(d.headers); end > start {
+		return d.headers[start:end:end], nil
+	}
+	return nil, nil
+}
+
+// signedBytes reads an array of numbers from -128 to 127; those up to 255 are taken for unsigned ones.
+func (d *decoder) signedBytes() ([]byte, error) {
+	if err := d.open('['); err != nil {
+		return nil, err
+	}
+	d.scratch = d.scratch[:0]
+	for first := true; ; first = false {
+		more, err := d.item(first)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			break
+		}
+		n, err := d.integer()
+		if err != nil {
+			return nil, err
+		}
+		if n < -128 || n > 255 {
+			return nil, d.fail("a header value's byte is out of range")
+		}
+		d.scratch = append(d.scratch, byte(n))
+	}
+	value := d.alloc(len(d.scratch))
+	copy(value, d.scratch)
+	return value, nil
 }
 
 // base64 decodes a string into the room; null is nil.
@@ -236,18 +331,33 @@ func (d *decoder) raw() ([]byte, error) {
 }
 
 func (d *decoder) integer() (int64, error) {
-	start := d.i
-	if d.i < len(d.b) && d.b[d.i] == '-' {
-		d.i++
+	i := d.i
+	negative := i < len(d.b) && d.b[i] == '-'
+	if negative {
+		i++
 	}
-	for d.i < len(d.b) && d.b[d.i]-'0' <= 9 {
-		d.i++
+	start := i
+	var n uint64
+	for ; i < len(d.b) && d.b[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(d.b[i]-'0')
 	}
-	n, err := strconv.ParseInt(string(d.b[start:d.i]), 10, 64)
-	if err != nil {
+	const digits = 18 // always fit; longer ones are read with care
+	switch {
+	case i == start:
 		return 0, d.fail("expected an integer")
+	case i-start > digits:
+		n, err := strconv.ParseInt(string(d.b[d.i:i]), 10, 64)
+		if err != nil {
+			return 0, d.fail("integer out of range")
+		}
+		d.i = i
+		return n, nil
 	}
-	return n, nil
+	d.i = i
+	if negative {
+		return -int64(n), nil
+	}
+	return int64(n), nil
 }
 
 func (d *decoder) null() bool {
@@ -258,102 +368,104 @@ func (d *decoder) null() bool {
 	return false
 }
 
+// open consumes the beginning of an object or array.
+func (d *decoder) open(bracket byte) error {
+	d.space()
+	if d.is(bracket) {
+		return nil
+	}
+	if bracket == '{' {
+		return d.fail("expected an object")
+	}
+	return d.fail("expected an array")
+}
+
+// field moves to the value of an object's next field and returns its name, nil at the end of the object.
+func (d *decoder) field(first bool) (name []byte, err error) {
+	d.space()
+	if d.is('}') {
+		return nil, nil
+	}
+	if !first {
+		if !d.is(',') {
+			return nil, d.fail("expected ',' or '}'")
+		}
+		d.space()
+	}
+	if name, err = d.raw(); err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(name, '\\') >= 0 {
+		s, err := unquote(name)
+		if err != nil {
+			return nil, d.fail("broken escape in a string")
+		}
+		name = []byte(s)
+	}
+	d.space()
+	if !d.is(':') {
+		return nil, d.fail("expected ':'")
+	}
+	d.space()
+	if name == nil {
+		name = []byte{}
+	}
+	return name, nil
+}
+
+// item moves to an array's next item; false at the end of the array.
+func (d *decoder) item(first bool) (bool, error) {
+	d.space()
+	if d.is(']') {
+		return false, nil
+	}
+	if !first {
+		if !d.is(',') {
+			return false, d.fail("expected ',' or ']'")
+		}
+		d.space()
+	}
+	return true, nil
+}
+
 // maxDepth is far beyond what an event has; it keeps a hostile one from exhausting the stack.
 const maxDepth = 64
 
-func (d *decoder) enter() error {
+// skip passes over a value of a field this code does not know.
+func (d *decoder) skip() error {
 	if d.depth++; d.depth > maxDepth {
 		return d.fail("nested too deeply")
 	}
-	return nil
-}
-
-// object calls field with the cursor at each value; field must consume it. A null object has no fields.
-func (d *decoder) object(field func(name []byte) error) error {
-	if err := d.enter(); err != nil {
-		return err
-	}
 	defer func() { d.depth-- }()
-	d.space()
-	if !d.is('{') {
-		return d.fail("expected an object")
-	}
-	for first := true; ; first = false {
-		d.space()
-		if d.is('}') {
-			return nil
-		}
-		if !first {
-			if !d.is(',') {
-				return d.fail("expected ',' or '}'")
-			}
-			d.space()
-		}
-		name, err := d.raw()
-		if err != nil {
-			return err
-		}
-		if bytes.IndexByte(name, '\\') >= 0 {
-			s, err := unquote(name)
-			if err != nil {
-				return d.fail("broken escape in a string")
-			}
-			name = []byte(s)
-		}
-		d.space()
-		if !d.is(':') {
-			return d.fail("expected ':'")
-		}
-		d.space()
-		if err := field(name); err != nil {
-			return err
-		}
-	}
-}
-
-// array calls item with the cursor at each item; item must consume it. null is an empty array.
-func (d *decoder) array(item func() error) error {
-	if err := d.enter(); err != nil {
-		return err
-	}
-	defer func() { d.depth-- }()
-	d.space()
-	if d.null() {
-		return nil
-	}
-	if !d.is('[') {
-		return d.fail("expected an array")
-	}
-	for first := true; ; first = false {
-		d.space()
-		if d.is(']') {
-			return nil
-		}
-		if !first {
-			if !d.is(',') {
-				return d.fail("expected ',' or ']'")
-			}
-			d.space()
-		}
-		if err := item(); err != nil {
-			return err
-		}
-	}
-}
-
-// skip passes over a value of a field this code does not know.
-func (d *decoder) skip() error {
 	if d.i >= len(d.b) {
 		return d.fail("unexpected end")
 	}
-	switch c := d.b[d.i]; c {
+	switch d.b[d.i] {
 	case '"':
 		_, err := d.raw()
 		return err
 	case '{':
-		return d.object(func([]byte) error { return d.skip() })
+		d.i++
+		for first := true; ; first = false {
+			name, err := d.field(first)
+			if err != nil || name == nil {
+				return err
+			}
+			if err := d.skip(); err != nil {
+				return err
+			}
+		}
 	case '[':
-		return d.array(d.skip)
+		d.i++
+		for first := true; ; first = false {
+			more, err := d.item(first)
+			if err != nil || !more {
+				return err
+			}
+			if err := d.skip(); err != nil {
+				return err
+			}
+		}
 	}
 	start := d.i
 	for d.i < len(d.b) && bytes.IndexByte([]byte("+-.0123456789abcdefghijklmnopqrstuvwxyzE"), d.b[d.i]) >= 0 {
