@@ -3,6 +3,7 @@ package task
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/connectless/connectless/core/trigger"
 )
@@ -12,10 +13,11 @@ import (
 // bounded, in memory only, and checked against each record's content, so that an offset of a topic that was created
 // anew is not mistaken for the old one. It is safe for concurrent use.
 type Progress struct {
-	mu    sync.Mutex
 	seed  maphash.Seed
+	count atomic.Int64 // remembered records, to see without the lock that there are none: the usual case
+
+	mu    sync.Mutex
 	parts map[partition]map[int64]uint64 // offset -> fingerprint
-	count int
 }
 
 // maxProgress bounds the remembered records: a few full batches of the largest size a host sends.
@@ -33,11 +35,11 @@ func NewProgress() *Progress {
 
 // Durable says whether the record was delivered by an earlier try.
 func (p *Progress) Durable(m *trigger.Message) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.count == 0 {
+	if p.count.Load() == 0 {
 		return false
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	print, ok := p.parts[partition{m.Topic, m.Partition}][m.Offset]
 	return ok && print == p.fingerprint(m)
 }
@@ -46,8 +48,9 @@ func (p *Progress) Durable(m *trigger.Message) bool {
 func (p *Progress) Remember(m *trigger.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.count >= maxProgress {
-		p.parts, p.count = make(map[partition]map[int64]uint64), 0
+	if p.count.Load() >= maxProgress {
+		p.parts = make(map[partition]map[int64]uint64)
+		p.count.Store(0)
 	}
 	key := partition{m.Topic, m.Partition}
 	offsets := p.parts[key]
@@ -57,7 +60,7 @@ func (p *Progress) Remember(m *trigger.Message) {
 		p.parts[key] = offsets
 	}
 	if _, known := offsets[m.Offset]; !known {
-		p.count++
+		p.count.Add(1)
 	}
 	offsets[m.Offset] = p.fingerprint(m)
 }
@@ -71,7 +74,7 @@ func (p *Progress) Forget(topic string, id int32, below int64) {
 	for o := range offsets {
 		if o < below {
 			delete(offsets, o)
-			p.count--
+			p.count.Add(-1)
 		}
 	}
 	if len(offsets) == 0 {
