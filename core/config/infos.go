@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Infos is the answer of PUT /connector-plugins/{class}/config/validate. Keys that nobody declares are not in it, as in
 // Kafka Connect; warnings are not either.
@@ -92,4 +96,21 @@ func (v *Verdict) Infos() *Infos {
 		infos.Configs = append(infos.Configs, Info{Definition: keyInfo(&f.key), Value: value})
 	}
 	return infos
+}
+
+// Rejection is the message with which POST /connectors and PUT /connectors/{name}/config refuse a configuration; "" when
+// there is nothing to refuse.
+func (i *Infos) Rejection() string {
+	if i.ErrorCount == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Connector configuration is invalid and contains the following %d error(s):", i.ErrorCount)
+	for _, c := range i.Configs {
+		for _, message := range c.Value.Errors {
+			b.WriteString("\n" + message)
+		}
+	}
+	b.WriteString("\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`")
+	return b.String()
 }

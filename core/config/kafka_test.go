@@ -3,8 +3,10 @@ package config_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -81,11 +83,12 @@ func TestRejectsLikeKafka(t *testing.T) {
 		if err := json.Unmarshal(line, &rec); err != nil {
 			t.Fatal(err)
 		}
-		var got []string
-		for _, info := range catalog.Judge(worker(), rec.Config, config.Options{}).Infos().Configs {
-			got = append(got, info.Value.Errors...)
-		}
 		want := slices.DeleteFunc(rec.Errors, func(e string) bool { return slices.Contains(extra, e) })
+		lines := strings.Split(catalog.Judge(worker(), rec.Config, config.Options{}).Infos().Rejection(), "\n")
+		if head := fmt.Sprintf("Connector configuration is invalid and contains the following %d error(s):", len(want)); lines[0] != head {
+			t.Errorf("%s: %q, want %q", rec.Note, lines[0], head)
+		}
+		got := lines[1 : len(lines)-1]
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-kafka +ours):\n%s", rec.Note, diff)
 		}

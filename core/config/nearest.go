@@ -112,5 +112,5 @@ func nearestClass(name string, candidates []string) string {
 	if near := nearest(simple(name), "", shorts); near != "" {
 		return candidates[slices.Index(shorts, near)]
 	}
-	return ""
+	return nearest(name, "", candidates)
 }

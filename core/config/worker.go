@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // WorkerSettings are the keys of a Kafka Connect worker that mean something without a worker: defaults for every
 // connector. Keys of Kafka clients among them (security.*, sasl.*, ssl.*, timeouts) go to the clients as they are, see
 // [Effective].
@@ -124,4 +126,25 @@ func excluded(table []exclusion, key string) (reason string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// WorkerKeys are all keys of the worker map for documentation: those that have an effect, and those of Kafka Connect's
+// workers that have none, with the reason.
+func WorkerKeys() []Key {
+	keys := Keys(&WorkerSettings{})
+	for _, p := range []struct{ name, doc string }{
+		{"consumer.", "Settings of a connector's consumer."},
+		{"producer.", "Settings of a connector's producer."},
+		{"admin.", "Settings of a connector's administrative client."},
+		{"sasl.", "How Kafka clients sign in."},
+		{"ssl.", "How Kafka clients secure their connections."},
+		{providersKey + ".", "Classes (.class) and parameters (.param.*) of config providers."},
+	} {
+		keys = append(keys, Key{Name: p.name, Type: TypeString, Doc: p.doc, Importance: Medium, Prefix: true})
+	}
+	for _, x := range workerExclusions {
+		name, prefix := strings.CutSuffix(x.key, "*")
+		keys = append(keys, Key{Name: name, Prefix: prefix, Type: TypeString, Importance: Low, Group: "Without effect", NoEffect: x.reason + "."})
+	}
+	return keys
 }
