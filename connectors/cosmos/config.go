@@ -119,7 +119,7 @@ func (c *SinkConfig) defineV2(d *config.Def) {
 
 	d.Rule(func() (string, error) {
 		if c.Key == "" {
-			return keyKey, fmt.Errorf("Missing required configuration %q: with %s = MasterKey the sink needs the account's key.", keyKey, keyAuth)
+			return keyKey, fmt.Errorf("%s is missing: with %s = MasterKey the sink needs the account's key", keyKey, keyAuth)
 		}
 		return "", nil
 	}, keyAuth, keyKey)
@@ -171,7 +171,7 @@ func (c *SinkConfig) writeStrategy(d *config.Def, key string) {
 					return fmt.Errorf("the write strategy %s is not supported yet; supported are %s, %s and %s", s, Overwrite, Append, Delete)
 				}
 			}
-			return fmt.Errorf("String must be one of: %s, %s, %s", Overwrite, Append, Delete)
+			return fmt.Errorf("must be one of: %s, %s, %s", Overwrite, Append, Delete)
 		}))
 }
 
@@ -292,16 +292,16 @@ func checkAuth(raw string) error {
 	case strings.EqualFold(raw, "MasterKey"):
 		return nil
 	case strings.EqualFold(raw, "ServicePrincipal"):
-		return errors.New("Entra ID authentication is not supported yet: use MasterKey and azure.cosmos.account.key")
+		return errors.New("authentication by Entra ID is not supported yet: use MasterKey and azure.cosmos.account.key")
 	}
-	return errors.New("String must be one of: MasterKey")
+	return errors.New("must be MasterKey")
 }
 
 // checkName keeps to what the service allows for databases and containers.
 func checkName(raw string) error {
 	switch {
 	case raw == "":
-		return errors.New("String must be non-empty")
+		return errors.New("must not be empty")
 	case len(raw) > 255:
 		return errors.New("names have at most 255 characters")
 	case strings.ContainsAny(raw, `/\?#`):

@@ -139,7 +139,7 @@ func TestRefused(t *testing.T) {
 		{SinkClass, v2("azure.cosmos.account.key"), "azure.cosmos.account.key", "needs the account's key"},
 		{SinkClass, v2("azure.cosmos.account.key=not base64!"), "azure.cosmos.account.key", "base64"},
 		{SinkClass, v2("azure.cosmos.auth.type=ServicePrincipal"), "azure.cosmos.auth.type", "not supported yet: use MasterKey"},
-		{SinkClass, v2("azure.cosmos.auth.type=other"), "azure.cosmos.auth.type", "must be one of"},
+		{SinkClass, v2("azure.cosmos.auth.type=other"), "azure.cosmos.auth.type", "must be MasterKey"},
 		{SinkClass, v2("azure.cosmos.sink.database.name"), "azure.cosmos.sink.database.name", "Missing required"},
 		{SinkClass, v2("azure.cosmos.sink.database.name=a/b"), "azure.cosmos.sink.database.name", "must not contain"},
 		{SinkClass, v2("azure.cosmos.sink.containers.topicMap=orders"), "azure.cosmos.sink.containers.topicMap", `"orders" is not topic#container`},

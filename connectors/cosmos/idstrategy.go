@@ -61,7 +61,7 @@ func (c *SinkConfig) idStrategy(d *config.Def, key string) {
 	check := config.Check(func(raw string) error {
 		short, ok := strategyName(raw)
 		if !ok {
-			return fmt.Errorf("String must be one of: %s, %s, %s, %s, %s", providedInValue, providedInKey, fullKey, kafkaMetadata, template)
+			return fmt.Errorf("must be one of: %s, %s, %s, %s, %s", providedInValue, providedInKey, fullKey, kafkaMetadata, template)
 		}
 		name = short
 		return nil
@@ -79,7 +79,7 @@ func (c *SinkConfig) idStrategy(d *config.Def, key string) {
 		case providedInValue, providedInKey:
 			steps, err := ParsePath(path)
 			if err != nil {
-				return key + ".jsonPath", fmt.Errorf("Invalid value %s for configuration %s.jsonPath: %w", path, key, err)
+				return key + ".jsonPath", fmt.Errorf("%s.jsonPath = %s: %w", key, path, err)
 			}
 			c.ID = IDStrategy{From: FromValue, Path: steps}
 			if name == providedInKey {
@@ -92,7 +92,7 @@ func (c *SinkConfig) idStrategy(d *config.Def, key string) {
 			text = "${topic}" + delimiter + "${partition}" + delimiter + "${offset}"
 		default:
 			if text == "" {
-				return key + ".template", fmt.Errorf("Invalid value for configuration %s.template: TemplateStrategy needs a template, like ${topic}-${key}", key)
+				return key + ".template", fmt.Errorf("%s.template is missing: TemplateStrategy needs a template, like ${topic}-${key}", key)
 			}
 		}
 		c.ID = IDStrategy{From: FromTemplate, Template: parseTemplate(text)}

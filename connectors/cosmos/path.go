@@ -73,7 +73,7 @@ func dotted(s string) (Step, string, error) {
 	case name == "" && strings.HasPrefix(s, "."), strings.ContainsAny(name, "*()?@"):
 		return Step{}, "", errMany
 	case name == "":
-		return Step{}, "", errors.New("a name is missing after .")
+		return Step{}, "", errors.New("a dot without a name")
 	case strings.ContainsAny(name, " '\"]"):
 		return Step{}, "", fmt.Errorf("the name %q needs brackets and quotes: ['%s']", name, name)
 	}

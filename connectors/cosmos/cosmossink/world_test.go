@@ -1,9 +1,7 @@
 package cosmossink
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -211,12 +209,3 @@ type memory struct{}
 
 func (memory) Network() string { return "memory" }
 func (memory) String() string  { return "account.test:80" }
-
-func compact(t testing.TB, s string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(s)); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
