@@ -43,10 +43,13 @@ type FunctionError struct {
 }
 
 func (e *FunctionError) Error() string {
-	if e.Type == "" {
-		return "function error: " + e.Message
+	s := "function error"
+	for _, part := range []string{e.Type, e.Message} {
+		if part != "" {
+			s += ": " + part
+		}
 	}
-	return "function error: " + e.Type + ": " + e.Message
+	return s
 }
 
 // Error types that the host itself gives, spelled as Lambda spells them.

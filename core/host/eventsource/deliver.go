@@ -41,11 +41,10 @@ type Range struct {
 // deliver brings a batch to its end: delivered, given up, or left for the next session when this one stops.
 func (l *lane) deliver(first *unit) {
 	cfg := &l.s.cfg
-	var last outcome
 	pending := []*unit{first}
 	for len(pending) > 0 && l.s.stop.Err() == nil {
 		u := pending[0]
-		if !l.prune(u, last) {
+		if !l.prune(u) {
 			return
 		}
 		if len(u.slices) == 0 {
@@ -53,17 +52,17 @@ func (l *lane) deliver(first *unit) {
 			continue
 		}
 		inv := l.invoke(u)
-		last = outcome{condition: ConditionRetries, requestID: inv.RequestID, attempts: inv.Attempt, called: true}
+		u.last = outcome{condition: ConditionRetries, requestID: inv.RequestID, attempts: inv.Attempt, called: true}
 		switch {
 		case inv.Err == nil:
 			l.commit(u.deliveredAll())
-			l.s.m.delivered(inv)
+			l.s.m.delivered(l, inv)
 			pending = pending[1:]
 			continue
 		case cfg.BisectBatchOnFunctionError && u.size() > 1 && (counts(inv.Err) && len(inv.Failed) == 0 || u.stuck(cfg.Topic, inv.Failed)):
 			a, b := u.halve()
 			pending = append([]*unit{a, b}, pending[1:]...)
-			l.s.m.failed(inv)
+			l.s.m.failed(l, inv)
 			continue
 		case len(inv.Failed) > 0:
 			done, err := u.resume(cfg.Topic, inv.Failed)
@@ -78,9 +77,9 @@ func (l *lane) deliver(first *unit) {
 			}
 		}
 		u.tries++
-		l.s.m.failed(inv)
+		l.s.m.failed(l, inv)
 		over := u.exhausted(cfg.retries())
-		if !l.giveUp(over, last) {
+		if !l.giveUp(over, u.last) {
 			return
 		}
 		for _, s := range over {
@@ -105,16 +104,17 @@ func (l *lane) refuse(u *unit) {
 		}
 		return
 	}
+	u.last.condition = ConditionTooLarge
 	s := u.slices[0]
 	err := fmt.Errorf("record %s@%d is %d bytes as an event, more than the %d of an invocation; it blocks its partition, set an on-failure destination to skip it",
 		partitionKey(cfg.Topic, s.part.id), s.records[0].Offset, len(cfg.encodeAny(s.records)), host.MaxRequestBytes)
 	for n := 1; !l.lost(s.part); n++ {
-		l.s.m.problem(err)
+		l.s.m.problem(l, err)
 		if !l.s.sleep(cfg.RetryBackoff.Delay(n)) {
 			return
 		}
 		u.tries = n
-		if !l.prune(u, outcome{condition: ConditionTooLarge}) || len(u.slices) == 0 {
+		if !l.prune(u) || len(u.slices) == 0 {
 			return
 		}
 	}
@@ -122,7 +122,7 @@ func (l *lane) refuse(u *unit) {
 
 // prune takes out of a unit what is not to be delivered (any more): partitions that were lost, records that expired
 // from the topic while they were retried, and records that are too old. It returns false when the session stops.
-func (l *lane) prune(u *unit, last outcome) bool {
+func (l *lane) prune(u *unit) bool {
 	before := u.size()
 	kept := u.slices[:0:0]
 	for _, s := range u.slices {
@@ -134,10 +134,7 @@ func (l *lane) prune(u *unit, last outcome) bool {
 	if u.tries > 0 {
 		if start, err := l.s.logStart(); err == nil { // unknown is not expired
 			expired := u.filter(func(r *kgo.Record) bool { return r.Offset >= start[r.Partition] })
-			if last.condition == "" {
-				last.condition = ConditionRetries
-			}
-			if !l.giveUp(expired, last) {
+			if !l.giveUp(expired, u.last) {
 				return false
 			}
 		}
@@ -145,7 +142,9 @@ func (l *lane) prune(u *unit, last outcome) bool {
 	if age := l.s.cfg.MaximumRecordAge; age > 0 {
 		limit := time.Now().Add(-age)
 		old := u.filter(func(r *kgo.Record) bool { return !r.Timestamp.Before(limit) })
-		if !l.giveUp(old, outcome{condition: ConditionAge, requestID: last.requestID, attempts: last.attempts, called: last.called}) {
+		why := u.last
+		why.condition = ConditionAge
+		if !l.giveUp(old, why) {
 			return false
 		}
 	}
@@ -209,12 +208,12 @@ func (l *lane) giveUp(slices []slice, o outcome) bool {
 			if err == nil {
 				break
 			}
-			l.s.m.problem(fmt.Errorf("on-failure destination: %w", err))
+			l.s.m.problem(l, fmt.Errorf("on-failure destination: %w", err))
 			if !l.s.sleep(l.s.cfg.RetryBackoff.Delay(n)) {
 				return false
 			}
 		}
-		l.s.m.gaveUp(s, o)
+		l.s.m.gaveUp(l, s, o)
 	}
 	return true
 }
@@ -246,7 +245,7 @@ func (l *lane) commit(done []position) {
 		return
 	}
 	if err := l.s.commit(offsets); err != nil {
-		l.s.m.problem(fmt.Errorf("commit: %w", err))
+		l.s.m.problem(l, fmt.Errorf("commit: %w", err))
 	}
 }
 

@@ -246,6 +246,9 @@ func TestLanes(t *testing.T) {
 			})
 			m := w.start(fail, func(c *Config) { c.Lanes, c.MaximumBatchingWindow = lanes, new(time.Second) })
 			settle(time.Minute)
+			if s := m.Status(); s.LastProcessingResult != "PROBLEM: function call failed: function error: Boom" {
+				t.Errorf("%d lanes, one of them stuck: %q", lanes, s.LastProcessingResult)
+			}
 			w.close(m)
 			a, b = w.committed(0), w.committed(1)
 		})
@@ -306,6 +309,9 @@ func TestRetryLimits(t *testing.T) {
 					tc.change(c)
 				})
 				settle(time.Minute)
+				if s := m.Status(); s.Err != nil || s.LastProcessingResult != "PROBLEM: gave up on 2 records of orders-0: RetryAttemptsExhausted" {
+					t.Errorf("status %+v", s)
+				}
 				w.produce(0, "next")
 				settle(time.Minute)
 				w.close(m)
@@ -316,7 +322,7 @@ func TestRetryLimits(t *testing.T) {
 				if got := w.committed(0); got != 3 {
 					t.Errorf("the group is at %d, want 3", got)
 				}
-				if s := m.Status(); s.GivenUp != 2 || s.Delivered != 1 {
+				if s := m.Status(); s.GivenUp != 2 || s.Delivered != 1 || s.LastProcessingResult != "OK" {
 					t.Errorf("given up %d, delivered %d; want 2 and 1", s.GivenUp, s.Delivered)
 				}
 				if n := len(d.failures); tc.destination != (n == 1) {

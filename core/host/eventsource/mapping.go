@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ type Status struct {
 	State                State
 	LastModified         time.Time
 	LastProcessingResult string // "No records processed", "OK" or "PROBLEM: ..."
-	Err                  error  // the problem, nil if there is none
+	Err                  error  // what does not work now: the connection, else the lane that is longest in trouble; nil if all does
 
 	Partitions  int   // assigned
 	Invocations int64 // all, failed ones included
@@ -52,11 +53,18 @@ type Mapping struct {
 	stop, kill context.CancelFunc // of the running sessions; nil when there are none
 	done       chan struct{}
 
-	mu      sync.Mutex
-	cfg     Config
-	status  Status
-	last    string        // LastProcessingResult without a problem
-	changed chan struct{} // closed and replaced with every change of the status
+	mu       sync.Mutex
+	cfg      Config
+	status   Status
+	last     string        // LastProcessingResult when nothing is in trouble
+	troubles []trouble     // the oldest first
+	changed  chan struct{} // closed and replaced with every change of the status
+}
+
+// trouble is something that does not work: of is the mapping itself for its connection, or a lane.
+type trouble struct {
+	of  any
+	err error
 }
 
 // Start creates a mapping and begins to read unless it is Disabled. An error is one of the configuration; that Kafka cannot
@@ -85,6 +93,11 @@ func (m *Mapping) Status() Status {
 	defer m.mu.Unlock()
 	s := m.status
 	s.LastProcessingResult = m.last
+	for _, t := range m.troubles {
+		if s.Err == nil || t.of == m {
+			s.Err = t.err
+		}
+	}
 	if s.Err != nil {
 		s.LastProcessingResult = "PROBLEM: " + s.Err.Error()
 	}
@@ -152,7 +165,7 @@ func (m *Mapping) Update(ctx context.Context, change func(*Config)) error {
 	m.halt(ctx)
 	m.mu.Lock()
 	m.cfg = next
-	m.status.Err = nil
+	m.troubles = nil
 	m.mu.Unlock()
 	if next.Disabled {
 		m.transition(Disabled)
@@ -212,7 +225,8 @@ func (m *Mapping) begin(cfg Config) {
 			if stop.Err() != nil {
 				return
 			}
-			m.problem(err)
+			m.lanesEnded()
+			m.problem(m, err)
 			if time.Since(begun) > time.Minute {
 				failures = 1
 			}
@@ -264,7 +278,7 @@ func (m *Mapping) transition(to State) {
 func (m *Mapping) joined(partitions int) {
 	m.change(func(s *Status) {
 		s.Partitions = partitions
-		s.Err = nil
+		m.forget(func(t trouble) bool { return t.of == m })
 		switch s.State {
 		case Creating, Enabling, Updating:
 			s.State, s.LastModified = Enabled, time.Now()
@@ -276,12 +290,18 @@ func (m *Mapping) left(partitions int) {
 	m.change(func(s *Status) { s.Partitions = partitions })
 }
 
-// problem shows in the status until something works again. It is logged when it is new.
-func (m *Mapping) problem(err error) {
-	fresh := false
-	m.change(func(s *Status) {
-		fresh = s.Err == nil || s.Err.Error() != err.Error()
-		s.Err = err
+// problem shows in the status until it is solved. It is logged when it is new.
+func (m *Mapping) problem(of any, err error) {
+	fresh := true
+	m.change(func(*Status) {
+		for i := range m.troubles {
+			if t := &m.troubles[i]; t.of == of {
+				fresh = t.err.Error() != err.Error()
+				t.err = err
+				return
+			}
+		}
+		m.troubles = append(m.troubles, trouble{of, err})
 	})
 	if fresh {
 		cfg := m.Config()
@@ -289,33 +309,48 @@ func (m *Mapping) problem(err error) {
 	}
 }
 
-// reachable ends a problem of the connection.
-func (m *Mapping) reachable() {
-	m.change(func(s *Status) {
-		if errors.Is(s.Err, ErrUnreachable) {
-			s.Err = nil
-		}
+// lanesEnded ends the problems of all lanes.
+func (m *Mapping) lanesEnded() {
+	m.change(func(*Status) {
+		m.forget(func(t trouble) bool { return t.of != m })
 	})
 }
 
-func (m *Mapping) delivered(inv Invocation) {
+// reachable ends a problem of the connection.
+func (m *Mapping) reachable() {
+	m.change(func(*Status) {
+		m.forget(func(t trouble) bool { return t.of == m && errors.Is(t.err, ErrUnreachable) })
+	})
+}
+
+// forget removes troubles. The caller holds m.mu.
+func (m *Mapping) forget(which func(trouble) bool) {
+	m.troubles = slices.DeleteFunc(m.troubles, which)
+}
+
+func (m *Mapping) delivered(l *lane, inv Invocation) {
 	m.change(func(s *Status) {
 		s.Invocations++
 		s.Delivered += int64(inv.Records)
-		s.Err, m.last = nil, "OK"
+		m.last = "OK"
+		m.forget(func(t trouble) bool { return t.of == l })
 	})
 }
 
-func (m *Mapping) failed(inv Invocation) {
+func (m *Mapping) failed(l *lane, inv Invocation) {
 	m.change(func(s *Status) { s.Invocations++; s.Failed++ })
 	if !errors.Is(inv.Err, context.Canceled) {
-		m.problem(fmt.Errorf("function call failed: %w", inv.Err))
+		m.problem(l, fmt.Errorf("function call failed: %w", inv.Err))
 	}
 }
 
-func (m *Mapping) gaveUp(s slice, o outcome) {
-	m.change(func(st *Status) { st.GivenUp += int64(len(s.records)) })
+func (m *Mapping) gaveUp(l *lane, s slice, o outcome) {
 	cfg := m.Config()
+	m.change(func(st *Status) {
+		st.GivenUp += int64(len(s.records))
+		m.last = fmt.Sprintf("PROBLEM: gave up on %d records of %s: %s", len(s.records), partitionKey(cfg.Topic, s.part.id), o.condition)
+		m.forget(func(t trouble) bool { return t.of == l })
+	})
 	cfg.Logger.Warn("event source mapping gave up on records", "topic", cfg.Topic, "group", cfg.ConsumerGroup, "partition", s.part.id,
 		"first", s.records[0].Offset, "last", s.records[len(s.records)-1].Offset, "records", len(s.records),
 		"condition", o.condition, "destination", cfg.hasDestination())

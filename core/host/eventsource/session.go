@@ -205,7 +205,7 @@ func (s *session) watch() {
 		case errors.Is(err, ErrTopicMissing):
 			s.end(err)
 		case err != nil:
-			s.m.problem(err)
+			s.m.problem(s.m, err)
 		case d.ID != s.topic:
 			s.end(fmt.Errorf("topic %s was deleted and created again", s.cfg.Topic))
 		default:
@@ -220,7 +220,7 @@ func (s *session) poll() {
 		fetches := s.cl.PollFetches(s.stop)
 		for _, e := range fetches.Errors() {
 			if s.stop.Err() == nil {
-				s.m.problem(classify(e.Err))
+				s.m.problem(s.m, classify(e.Err))
 			}
 		}
 		fetches.EachPartition(func(f kgo.FetchTopicPartition) {

@@ -11,6 +11,7 @@ import (
 type unit struct {
 	slices []slice
 	tries  int // invocations with exactly these records; they lengthen the delay before the next one
+	last   outcome
 }
 
 // slice is a run of records of one partition, in offset order, that succeed or fail together.
@@ -160,7 +161,7 @@ func (s slice) find(offset int64) int {
 // halve splits the unit in two, in the order in which the halves must be delivered. The parts count as many attempts as the
 // whole did before it failed: splitting uses up no retry.
 func (u *unit) halve() (first, second *unit) {
-	first, second = &unit{}, &unit{}
+	first, second = &unit{last: u.last}, &unit{last: u.last}
 	want := u.size() / 2
 	for _, s := range u.slices {
 		n := min(len(s.records), want)
