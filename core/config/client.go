@@ -116,6 +116,57 @@ func composeClient(role ClientRole, kind, name string, task int, worker, connect
 	return client
 }
 
+// compose puts the Kafka clients' settings together.
+func (j *judgement) compose(e *Effective, name string) {
+	kind := j.v.Connector.Kind
+	j.clients = map[ClientRole]cells{}
+	for _, role := range clientRoles {
+		j.clients[role] = composeClient(role, kind, name, j.o.Task, j.worker, j.connector)
+	}
+	e.Consumer = Properties(j.clients[ConsumerClient].texts())
+	e.Producer = Properties(j.clients[ProducerClient].texts())
+	e.Admin = Properties(j.clients[AdminClient].texts())
+
+	if e.Sink != nil {
+		j.signIn(ConsumerClient)
+	}
+	if e.Sink != nil && e.Sink.DeadLetterTopic == "" {
+		return
+	}
+	j.signIn(ProducerClient)
+	if c := j.clients[ProducerClient]["bootstrap.servers"]; !c.held && trim(c.text) == "" {
+		why := "to write its records"
+		if e.Sink != nil {
+			why = "to write dead letters"
+		}
+		j.problem(Problem{Key: "bootstrap.servers", Worker: true, Message: `Missing required configuration "bootstrap.servers" in the worker map: the connector needs it ` + why + "."})
+	}
+}
+
+// signIn refuses Kerberos, which is what Java's clients use for SASL when they are told nothing else.
+func (j *judgement) signIn(role ClientRole) {
+	const key = "sasl.mechanism"
+	client := j.clients[role]
+	protocol, mechanism := client["security.protocol"], client[key]
+	if protocol.held || mechanism.held || !strings.HasPrefix(strings.ToUpper(trim(protocol.text)), "SASL_") {
+		return
+	}
+	name := trim(mechanism.text)
+	if name != "" && name != "GSSAPI" {
+		return
+	}
+	p := Problem{Key: key, Worker: true}
+	if _, ok := j.connector[role.overridePrefix()+key]; ok {
+		p.Key, p.Worker = role.overridePrefix()+key, false
+	} else if _, ok := j.worker[role.prefix()+key]; ok {
+		p.Key = role.prefix() + key
+	}
+	p.Message = fmt.Sprintf("%s: GSSAPI (Kerberos), which is also the default, is not supported: set another mechanism, such as SCRAM-SHA-512, PLAIN, OAUTHBEARER or AWS_MSK_IAM.", p.Key)
+	if !slices.Contains(j.v.Problems, p) {
+		j.problem(p)
+	}
+}
+
 // overrides reports the overrides that the policy forbids, and client keys that no Kafka client has.
 func (j *judgement) overrides(settings *WorkerSettings) {
 	p, err := findPolicy(settings.OverridePolicy)

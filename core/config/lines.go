@@ -61,7 +61,7 @@ func (j *judgement) lines() []Line {
 			lines = append(lines, Line{Section: key, Key: key, Value: l.use.Class, Origin: origin(given, true)})
 		}
 		for _, f := range l.findings {
-			if f.key.Prefix || covered[f.key.Name] || !f.given && (f.null || f.value == "") {
+			if f.key.Prefix || covered[f.key.Name] || !f.given && (f.null || f.value == "" || f.key.NoEffect != "") {
 				continue
 			}
 			covered[f.key.Name] = true

@@ -156,6 +156,23 @@ func (s providerSet) check(ref reference) error {
 		ref, ref.provider, providersKey, strings.Join(slices.Sorted(maps.Keys(s.plugins)), ", "))
 }
 
+// Environment returns the names of the environment variables that references in both maps need, sorted: what has to be set
+// where the connector runs.
+func (c *Catalog) Environment(worker, connector map[string]string) []string {
+	set, _ := c.providers(worker)
+	needed := map[string]bool{}
+	for _, props := range []map[string]string{worker, connector} {
+		for _, value := range props {
+			for _, ref := range references(value) {
+				if set.plugins[ref.provider].Name == "env" {
+					needed[ref.key] = true
+				}
+			}
+		}
+	}
+	return sortedKeys(needed)
+}
+
 // Resolve looks up what the references in both maps stand for. What cannot be looked up is reported by [Catalog.Judge],
 // on the key that needs it.
 func (c *Catalog) Resolve(ctx context.Context, worker, connector map[string]string) *References {

@@ -126,6 +126,14 @@ func TestDeclaredProviders(t *testing.T) {
 	}
 }
 
+func TestEnvironment(t *testing.T) {
+	w := worker("config.providers", "e", "config.providers.e.class", "EnvVarConfigProvider", "sasl.jaas.config", "${env:USER_NAME}:${e:PASS}")
+	c := cosmos("a", "${env:PASS}${file:/a:ENV}", "b", "${vault:X}", "c", "${topic}")
+	if diff := cmp.Diff([]string{"PASS", "USER_NAME"}, catalog.Environment(w, c)); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+}
+
 // store is a provider of somebody else's.
 type store struct{ asked *[][]string }
 

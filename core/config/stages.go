@@ -197,8 +197,10 @@ func (j *judgement) converter(role string, kind PluginKind) Use {
 		}
 	}
 	options := props.below(l.prefix)
-	if _, given := options["converter.type"]; !given {
-		options["converter.type"] = cell{raw: role, text: role}
+	const side = "converter.type" // which Kafka Connect sets by itself
+	_, given := options[side]
+	if !given {
+		options[side] = cell{raw: role, text: role}
 	}
 	l.use = Use{Config: Properties(options.texts()), FromWorker: l.worker}
 	defer func() { j.add(l) }()
@@ -220,6 +222,9 @@ func (j *judgement) converter(role string, kind PluginKind) Use {
 	}
 	l.use.Class, l.use.Plugin = p.Class, p
 	l.findings = define(p.Config()).judge(options, l.prefix)
+	if f := l.finding(side); f != nil {
+		f.given = given
+	}
 	l.declared = Keys(p.Config())
 	l.owner = p.Class
 	return l.use
