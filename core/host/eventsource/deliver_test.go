@@ -674,7 +674,7 @@ func TestInvocationReport(t *testing.T) {
 	inWorld(t, 1, func(t *testing.T, w *world) {
 		w.produce(0, "a", "b")
 		var got []Invocation
-		f := &function{script: []answer{reports(0, 1)}, during: func(call) { time.Sleep(time.Second) }}
+		f := &function{script: []answer{reports(0, 1)}, during: func(call) { pass(time.Second) }}
 		m := w.start(f, func(c *Config) {
 			reporting(c)
 			c.OnInvocation = func(i Invocation) { got = append(got, i) }
@@ -782,7 +782,7 @@ func TestOrderUnderFailures(t *testing.T) {
 				}
 				fate, pause, cut := chaos.IntN(4), chaos.IntN(300), chaos.IntN(100)
 				mu.Unlock()
-				time.Sleep(time.Duration(pause) * time.Millisecond)
+				pass(time.Duration(pause) * time.Millisecond)
 				mu.Lock()
 				defer mu.Unlock()
 				var failed []string

@@ -127,9 +127,13 @@ func (w *world) close(m *Mapping) {
 	}
 }
 
-// settle lets virtual time pass until nothing but periodic work is left to do.
+// pass lets virtual time pass.
+func pass(d time.Duration) { <-time.After(d) }
+
+// settle lets virtual time pass until nothing but periodic work is left to do. Outside a bubble it panics.
 func settle(d time.Duration) {
-	time.Sleep(d) // in a bubble: virtual
+	synctest.Wait()
+	pass(d)
 	synctest.Wait()
 }
 

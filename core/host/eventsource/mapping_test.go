@@ -364,7 +364,7 @@ func TestPauseAndUpdate(t *testing.T) {
 // Close lets the running invocation finish and commits it, and nothing that was not delivered.
 func TestCloseWaitsForTheInvocation(t *testing.T) {
 	inWorld(t, 1, func(t *testing.T, w *world) {
-		f := &function{during: func(call) { time.Sleep(time.Minute) }}
+		f := &function{during: func(call) { pass(time.Minute) }}
 		m := w.start(f, func(c *Config) { c.BatchSize = 2 })
 		w.produce(0, "a", "b", "c")
 		settle(time.Second)
@@ -433,7 +433,7 @@ func TestThrownOutOfTheGroup(t *testing.T) {
 		slowly := invokerFunc(func(ctx context.Context, event []byte) (host.Response, error) {
 			running++ // one lane: one goroutine at a time, or the race detector sees it
 			most = max(most, running)
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			running--
 			return f.Invoke(ctx, event)
 		})
