@@ -90,16 +90,10 @@ func opConnectorChain(q *query) (any, error) {
 	return applyAll(chain, q.Records)
 }
 
-// frameworkKeys judges the keys that every connector has; the transforms come after them.
+// frameworkKeys judges the keys that every connector has.
 func frameworkKeys(q *query) error {
-	var settings config.Definer = &config.SinkSettings{}
-	if q.Type == "source" {
-		settings = &config.SourceSettings{}
-	}
-	for _, p := range config.Parse(q.Config, settings) {
-		if p.Key == "tasks.max" {
-			return data.Errorf(data.ConfigException, "%s", p.Message)
-		}
+	for _, p := range config.Parse(q.Config, &config.CommonSettings{}) {
+		return data.Errorf(data.ConfigException, "%s", p.Message)
 	}
 	return nil
 }

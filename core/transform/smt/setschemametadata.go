@@ -52,5 +52,16 @@ func (t *setSchemaMetadata) plan(s *data.Schema) (*data.Schema, error) {
 	if t.version != nil {
 		spec.Version = t.version
 	}
+	if d := spec.Default; d != nil {
+		// A default belongs to the schema that it is the default of.
+		spec.Default = nil
+		bare, err := spec.Build()
+		if err != nil {
+			return nil, err
+		}
+		moved := data.OfStruct(bare)
+		copy(moved.Fields(), d.Fields())
+		spec.Default = &moved
+	}
 	return spec.Build()
 }
