@@ -79,6 +79,14 @@ func (a *Arena) MakeFields(length, capacity int) []Field {
 	return f[:length]
 }
 
+// fieldsToFill is MakeFields of length 0 for who writes each field before it is read.
+func (a *Arena) fieldsToFill(capacity int) []Field {
+	if a == nil {
+		return make([]Field, 0, capacity)
+	}
+	return a.fields.take(capacity, 512)[:0]
+}
+
 // MakeValues returns a slice of n null values.
 func (a *Arena) MakeValues(n int) []Value {
 	if a == nil {

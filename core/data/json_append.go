@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/connectless/connectless/core/data/javatext"
 )
@@ -145,63 +144,4 @@ func (v *Value) appendFloat(dst []byte) []byte {
 		dst = append(dst, '"')
 	}
 	return dst
-}
-
-const hexDigits = "0123456789ABCDEF"
-
-// surrogate reads half a surrogate pair in the three bytes that the unescaper makes of it.
-func surrogate(s string) (half uint16, ok bool) {
-	if len(s) < 3 || s[0] != 0xED || s[1]&0xE0 != 0xA0 || s[2]&0xC0 != 0x80 {
-		return 0, false
-	}
-	return 0xD000 | uint16(s[1]&0x3F)<<6 | uint16(s[2]&0x3F), true
-}
-
-// AppendJSONString appends s as a JSON string, escaped as Jackson escapes it. Bytes that are not UTF-8 become U+FFFD.
-func AppendJSONString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < 0x80 {
-			i++
-			continue
-		}
-		if c >= 0x80 {
-			_, size := utf8.DecodeRuneInString(s[i:])
-			if size == 1 {
-				dst = append(dst, s[start:i]...)
-				if half, ok := surrogate(s[i:]); ok {
-					dst = append(dst, '\\', 'u', 'D', hexDigits[half>>8&15], hexDigits[half>>4&15], hexDigits[half&15])
-					size = 3
-				} else {
-					dst = append(dst, "\uFFFD"...)
-				}
-				start = i + size
-			}
-			i += size
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
 }

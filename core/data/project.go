@@ -19,7 +19,7 @@ func Project(source *Schema, v *Value, target *Schema) (Value, error) {
 			return Value{}, Errorf(SchemaProjectorException, "Writer schema is optional, however, target schema does not provide a default value.")
 		}
 		if v.IsNull() {
-			return *d, nil
+			return d.Clone(), nil
 		}
 	}
 	if v.IsNull() {
@@ -78,7 +78,7 @@ func projectStruct(source *Schema, v *Value, target *Schema) (Value, error) {
 			}
 		case f.Schema.Optional():
 		case f.Schema.Default() != nil:
-			out.node.fields[i].Value = *f.Schema.Default()
+			out.node.fields[i].Value = f.Schema.Default().Clone()
 		default:
 			return Value{}, Errorf(SchemaProjectorException, "Required field `%s` is missing from source schema: %s", f.Name, source)
 		}

@@ -1,10 +1,10 @@
 package data
 
 import (
-	"bytes"
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -276,32 +276,26 @@ func (v *Value) Clone() Value {
 		return Value{}
 	}
 	c := *v
-	switch v.kind {
-	case String:
-		c.text, c.node = string(append([]byte(nil), v.Text()...)), nil
-		c.form = v.form
-	case Bytes, Decimal, BigInt:
-		c.text = view(bytes.Clone(v.Raw()))
-	case Int64, Float64:
-		if v.form == formDigits {
-			c.text = string(append([]byte(nil), v.text...))
+	if v.node == nil || v.form != formPlain { // no content but text
+		c.text = strings.Clone(v.text)
+		if v.node != nil {
+			c.node = noArena
 		}
-	case Array, Map, Struct:
-		n := v.expand()
-		m := &Node{schema: n.schema}
-		if n.items != nil {
-			m.items = make([]Value, len(n.items))
-			for i := range n.items {
-				m.items[i] = n.items[i].Clone()
-			}
+		return c
+	}
+	n := v.node
+	c.node = &Node{schema: n.schema}
+	if n.items != nil {
+		c.node.items = make([]Value, len(n.items))
+		for i := range n.items {
+			c.node.items[i] = n.items[i].Clone()
 		}
-		if n.fields != nil {
-			m.fields = make([]Field, len(n.fields))
-			for i := range n.fields {
-				m.fields[i] = Field{Name: string(append([]byte(nil), n.fields[i].Name...)), Value: n.fields[i].Value.Clone()}
-			}
+	}
+	if n.fields != nil {
+		c.node.fields = make([]Field, len(n.fields))
+		for i := range n.fields {
+			c.node.fields[i] = Field{Name: strings.Clone(n.fields[i].Name), Value: n.fields[i].Value.Clone()}
 		}
-		c = Value{kind: v.kind, node: m}
 	}
 	return c
 }

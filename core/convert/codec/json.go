@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"strings"
+
 	"github.com/connectless/connectless/core/convert"
 	"github.com/connectless/connectless/core/data"
 )
@@ -23,7 +25,7 @@ type jsonConverter struct {
 
 func newJSON(s convert.JSON, isKey bool) *jsonConverter {
 	c := &jsonConverter{envelope: s.SchemasEnable, defaults: s.ReplaceNullWithDefault, isKey: isKey}
-	c.numeric = len(s.DecimalFormat) == len("NUMERIC")
+	c.numeric = strings.EqualFold(s.DecimalFormat, "NUMERIC")
 	c.read.limit, c.written.limit = s.SchemasCacheSize, s.SchemasCacheSize
 	return c
 }

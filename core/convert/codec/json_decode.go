@@ -88,7 +88,7 @@ func (d *decoder) decode(s *data.Schema, v *data.Value) (data.Value, error) {
 	if v.IsNull() {
 		switch {
 		case s.Default() != nil && d.c.defaults:
-			return *s.Default(), nil
+			return s.Default().Clone(), nil // transforms change values in place
 		case s.Optional():
 			return data.Value{}, nil
 		}

@@ -186,25 +186,29 @@ func decodeUTF16(b []byte) string {
 	return decodeUnits(b, 0)
 }
 
-// decodeUnits reads UTF-16 of a byte order (0 is big-endian, 1 little-endian). Half a pair and half a unit are U+FFFD each.
+// decodeUnits reads UTF-16 of a byte order (0 is big-endian, 1 little-endian). What is no character is one U+FFFD: the
+// second half of a pair alone, the first half with whatever stands in the place of the second, half a unit.
 func decodeUnits(b []byte, little int) string {
 	unit := func(i int) rune { return rune(b[i+little])<<8 | rune(b[i+1-little]) }
 	out := make([]byte, 0, len(b))
-	i := 0
-	for ; i+1 < len(b); i += 2 {
-		r := unit(i)
+	for len(b) >= 2 {
+		r := unit(0)
+		n := 2
 		if utf16.IsSurrogate(r) {
-			low := rune(0)
-			if i+3 < len(b) {
-				low = unit(i + 2)
+			isFirst := r < 0xDC00
+			second := rune(0)
+			if isFirst && len(b) >= 4 {
+				second = unit(2)
 			}
-			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-				i += 2
+			r = utf16.DecodeRune(r, second)
+			if isFirst {
+				n = min(4, len(b))
 			}
 		}
 		out = utf8.AppendRune(out, r)
+		b = b[n:]
 	}
-	if i < len(b) {
+	if len(b) > 0 {
 		out = append(out, replacement...)
 	}
 	return string(out)

@@ -1,0 +1,250 @@
+package codec
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/connectless/connectless/core/convert"
+	"github.com/connectless/connectless/core/data"
+)
+
+func jsonOf(t testing.TB, isKey bool, props ...string) *jsonConverter {
+	t.Helper()
+	m := map[string]string{}
+	for i := 0; i < len(props); i += 2 {
+		m[props[i]] = props[i+1]
+	}
+	c, ok, err := New(convert.JSONConverter, m, isKey)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	return c.(*jsonConverter)
+}
+
+const orderSchema = `{"type":"struct","fields":[{"type":"int32","optional":false,"field":"id"},{"type":"string","optional":true,"default":"none","field":"note"},` +
+	`{"type":"array","items":{"type":"double","optional":false},"optional":true,"field":"prices"},{"type":"map","keys":{"type":"string","optional":false},"values":{"type":"int64","optional":true},"optional":true,"field":"m"},` +
+	`{"type":"bytes","optional":true,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"d"}],"optional":false,"name":"order","version":3,"doc":"An order."}`
+
+func envelope(payload string) string {
+	return `{"schema":` + orderSchema + `,"payload":` + payload + `}`
+}
+
+func TestEnvelopeRoundTrip(t *testing.T) {
+	c := jsonOf(t, false)
+	const payload = `{"id":7,"note":"xé","prices":[1.5,2.0],"m":{"b":1,"a":null},"d":"BM4="}`
+	s, v, err := c.ToConnect(data.NewArena(), "t", []byte(envelope(payload)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := data.Validate(s, &v); err != nil {
+		t.Fatal(err)
+	}
+	if got := v.JavaText(); got != "Struct{id=7,note=xé,prices=[1.5, 2.0],m={a=null, b=1},d=12.30}" {
+		t.Errorf("read %s", got)
+	}
+	out, null, err := c.FromConnect([]byte("before "), "t", s, &v)
+	if err != nil || null {
+		t.Fatal(null, err)
+	}
+	if got, want := string(out), "before "+envelope(payload); got != want {
+		t.Errorf("wrote %s\nwant  %s", got, want)
+	}
+}
+
+// Documents after the first of a schema take a short cut; each must mean what it means without.
+func TestEnvelopeShortCut(t *testing.T) {
+	for _, tc := range []struct{ name, doc, want string }{
+		{"the same schema", envelope(`{"id":2}`), "Struct{id=2,note=none}"},
+		{"white space and garbage behind", envelope(" {\"id\":2}\n")[:len(envelope(" {\"id\":2}\n"))-1] + " } x", "Struct{id=2,note=none}"},
+		{"a payload in the payload", envelope(`{"id":2,"m":{"payload":3}}`), "Struct{id=2,note=none,m={payload=3}}"},
+		{"the payload twice", strings.TrimSuffix(envelope(`{"id":2}`), "}") + `,"payload":{"id":3}}`, "Struct{id=3,note=none}"},
+		{"the schema twice", strings.TrimSuffix(envelope(`5`), "}") + `,"schema":{"type":"int8"}}`, "5"},
+		{"one field too many", strings.TrimSuffix(envelope(`{"id":2}`), "}") + `,"x":1}`, "DataException: JsonConverter with schemas.enable requires"},
+		{"no end", strings.TrimSuffix(envelope(`{"id":2}`), "}"), "DataException: Converting byte[] to Kafka Connect data failed due to serialization error: : SerializationException: "},
+		{"broken payload", envelope(`{"id":2,}`), "DataException: Converting byte[] to Kafka Connect data failed due to serialization error: : SerializationException: "},
+		{"no payload", strings.TrimSuffix(envelope(""), "}"), "DataException: Converting"},
+		{"another schema", `{"schema":{"type":"int8"},"payload":2}`, "2"},
+		{"fields in another order", envelope(`{"prices":[1],"more":1,"note":null,"id":4}`), "Struct{id=4,note=none,prices=[1.0]}"},
+		{"a wrong type", envelope(`{"id":4,"note":5}`), "Struct{id=4}"},
+		{"payload first", `{"payload":{"id":2},"schema":` + orderSchema + `}`, "Struct{id=2,note=none}"},
+		{"an escape in the payload's name", `{"schema":` + orderSchema + `,"p\u0061yload":{"id":2}}`, "Struct{id=2,note=none}"},
+		{"no schema", `{"schema":null,"payload":{"b":1,"a":[2]}}`, "{a=[2], b=1}"},
+	} {
+		c := jsonOf(t, false)
+		for _, warm := range []string{`{"schema":null,"payload":1}`, envelope(`{"id":1}`)} {
+			for range 2 { // with what warm left behind, and with what the document itself did
+				if _, _, err := c.ToConnect(data.NewArena(), "t", []byte(warm)); err != nil {
+					t.Fatal(err)
+				}
+				_, v, err := c.ToConnect(data.NewArena(), "t", []byte(tc.doc))
+				got := v.JavaText()
+				if err != nil {
+					got = err.Error()
+				}
+				if got != tc.want && (err == nil || !strings.HasPrefix(got, tc.want)) {
+					t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)
+				}
+			}
+		}
+	}
+}
+
+func TestSchemasAreReadOnce(t *testing.T) {
+	c := jsonOf(t, false, "schemas.cache.size", "2")
+	read := func(schema string) *data.Schema {
+		s, _, err := c.ToConnect(data.NewArena(), "t", []byte(`{"schema":`+schema+`,"payload":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	a := read(`{"type":"int8"}`)
+	b := read(`{"type":"int16"}`)
+	if read(`{"type":"int8"}`) != a || read(`{"type":"int16"}`) != b {
+		t.Error("a schema was read twice")
+	}
+	for i := range 10 {
+		read(fmt.Sprintf(`{"type":"int8","version":%d}`, i))
+	}
+	if n := len(c.read.known); n > 2 {
+		t.Errorf("%d schemas are kept, the limit is 2", n)
+	}
+}
+
+func TestDefaultsAreNotShared(t *testing.T) {
+	c := jsonOf(t, false)
+	const doc = `{"schema":{"type":"array","items":{"type":"int32"},"default":[1]},"payload":null}`
+	for range 2 {
+		_, v, err := c.ToConnect(data.NewArena(), "t", []byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Items()[0].Int() != 1 {
+			t.Error("changing one record's default changed another's")
+		}
+		v.Items()[0] = data.OfInt32(2)
+	}
+}
+
+func TestKeysAreWrittenAsJavaWouldWriteThem(t *testing.T) {
+	const in = `{"customer" : 1.50, "amount":[01,{"b":"\u0061","a":-0}],"id":"\u00e9"}`
+	for _, tc := range []struct {
+		isKey bool
+		want  string
+	}{
+		{false, `{"customer":1.50,"amount":[1,{"b":"\u0061","a":-0}],"id":"\u00e9"}`},
+		{true, `{"amount":[1,{"a":0,"b":"a"}],"id":"é","customer":1.5}`},
+	} {
+		c := jsonOf(t, tc.isKey, "schemas.enable", "false")
+		_, v, err := c.ToConnect(data.NewArena(), "t", []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _, err := c.FromConnect(nil, "t", nil, &v)
+		if err != nil || string(out) != tc.want {
+			t.Errorf("key %v: got %s (%v), want %s", tc.isKey, out, err, tc.want)
+		}
+	}
+}
+
+func TestValuesWithoutSchemaThatJSONHasNot(t *testing.T) {
+	for _, isKey := range []bool{false, true} {
+		c := jsonOf(t, isKey, "schemas.enable", "false")
+		for _, v := range []data.Value{data.OfDate(1), data.OfMap(data.F("a", data.OfArray(data.OfDecimalBytes([]byte{1}, 0)))),
+			data.OfPairs(data.OfInt8(1), data.OfStruct(data.Spec{Type: data.TypeStruct}.MustBuild()))} {
+			out, _, err := c.FromConnect([]byte("kept"), "t", nil, &v)
+			if err == nil || string(out) != "kept" {
+				t.Errorf("%s: got %q, %v", v.JavaText(), out, err)
+			}
+		}
+	}
+}
+
+// One converter serves many goroutines; run with -race.
+func TestJSONConverterIsShared(t *testing.T) {
+	c := jsonOf(t, false, "schemas.cache.size", "3")
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			a := data.NewArena()
+			for i := range 200 {
+				a.Reset()
+				doc := fmt.Sprintf(`{"schema":{"type":"struct","fields":[{"type":"int32","field":"f%d"}]},"payload":{"f%d":%d}}`, (i+g)%5, (i+g)%5, i)
+				s, v, err := c.ToConnect(a, "t", []byte(doc))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got := v.Fields()[0].Value.Int(); got != int64(i) {
+					t.Errorf("read %d, want %d", got, i)
+				}
+				if _, _, err := c.FromConnect(nil, "t", s, &v); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// FuzzEnvelope: what is read is valid for its schema once it is in a struct, is written as JSON, and reads as the same
+// again. The short cut for a known schema changes nothing.
+func FuzzEnvelope(f *testing.F) {
+	f.Add(`{"type":"int8","optional":true,"default":1}`, `null`)
+	f.Add(orderSchema, `{"id":7,"note":"x","prices":[1.5,1e400],"m":{"b":1},"d":12.345}`)
+	f.Add(`{"type":"map","keys":{"type":"int32"},"values":{"type":"bytes","optional":true}}`, `[[1,"AAE="],[2,5]]`)
+	f.Add(`{"type":"struct","fields":[{"type":"string","field":"s"},{"type":"int64","name":"org.apache.kafka.connect.data.Timestamp","field":"t"}]}`, `{"s":1,"t":5}`)
+	f.Add(`null`, `{"a":[1,{"b":2.50}]}`)
+	f.Add(`{"type":"float"}`, `-0.0`)
+	f.Fuzz(func(t *testing.T, schema, payload string) {
+		doc := []byte(`{"schema":` + schema + `,"payload":` + payload + `}`)
+		c := jsonOf(t, false)
+		s, v, err := c.ToConnect(data.NewArena(), "t", doc)
+		again, w, err2 := c.ToConnect(data.NewArena(), "t", doc)
+		if (err == nil) != (err2 == nil) {
+			t.Fatalf("%s: first %v, then %v", doc, err, err2)
+		}
+		if err != nil {
+			return
+		}
+		if s != again || !v.Equal(&w) {
+			t.Fatalf("%s: first %s, then %s", doc, v.JavaText(), w.JavaText())
+		}
+		out, null, err := c.FromConnect(nil, "t", s, &v)
+		if err != nil || null {
+			return // what JSON took for another type may be null where none may be; a decimal may have another scale
+		}
+		if !json.Valid(out) {
+			t.Fatalf("%s became %s, which is not JSON", doc, out)
+		}
+		if s == nil || strings.Contains(payload, "1e") || strings.Contains(payload, "1E") {
+			return // infinity is written as a string, which reads as 0
+		}
+		s2, v2, err := c.ToConnect(data.NewArena(), "t", out)
+		if err != nil {
+			t.Fatalf("%s became %s: %v", doc, out, err)
+		}
+		if !s.Equal(s2) || !v.Equal(&v2) && !strings.Contains(strings.ToLower(string(out)), "infinity") {
+			t.Fatalf("%s became %s: %s, %s", doc, out, v.JavaText(), v2.JavaText())
+		}
+	})
+}
+
+func BenchmarkEnvelope(b *testing.B) {
+	c := jsonOf(b, false)
+	doc := []byte(envelope(`{"id":7,"note":"some text","prices":[1.5,2.0,17.25],"m":{"b":1,"a":null},"d":"BM4="}`))
+	a := data.NewArena()
+	b.ReportAllocs()
+	b.SetBytes(int64(len(doc)))
+	for i := 0; b.Loop(); i++ {
+		if i%1000 == 0 {
+			a.Reset()
+		}
+		if _, _, err := c.ToConnect(a, "t", doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
