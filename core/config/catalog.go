@@ -62,7 +62,7 @@ func (c *Catalog) Connector(class string) (*Connector, error) {
 			names[i] += " (" + strings.Join(c.Connectors[i].Classes, ", ") + ")"
 		}
 	}
-	return nil, fmt.Errorf("Failed to find any class that implements Connector and which name matches %s, available connectors are: %s%s",
+	return nil, says("Failed to find any class that implements Connector and which name matches %s, available connectors are: %s%s",
 		class, strings.Join(names, ", "), didYouMean("", nearestClass(class, known)))
 }
 
@@ -73,7 +73,7 @@ func (c *Catalog) Plugin(kind PluginKind, class string) (*Plugin, error) {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("Class %s could not be found.%s", class, suggestClass(class, c.classes(kind)))
+	return nil, says("Class %s could not be found.%s", class, suggestClass(class, c.classes(kind)))
 }
 
 func (c *Catalog) classes(kind PluginKind) []string {

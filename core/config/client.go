@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,7 +49,7 @@ func findPolicy(name string) (policy, error) {
 			return p, nil
 		}
 	}
-	return policy{}, errors.New("String must be one of: All, None, Principal, Allowlist")
+	return policy{}, said("String must be one of: All, None, Principal, Allowlist")
 }
 
 // clientDefaults are the settings with which Kafka Connect makes a connector's clients (Worker.java), below those of the

@@ -55,7 +55,7 @@ func (c *connectorReader) read() (map[string]string, error) {
 	switch inner, given := c.config["name"]; {
 	case name == "" || inner == name:
 	case given:
-		return nil, fmt.Errorf("Connector name configuration (%s) doesn't match connector name (%s)", inner, name)
+		return nil, says("Connector name configuration (%s) doesn't match connector name (%s)", inner, name)
 	default:
 		c.config["name"] = name
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -135,7 +134,7 @@ func OneOf(values ...string) Option {
 					return nil
 				}
 			}
-			return fmt.Errorf("String must be one of: %s", strings.Join(values, ", "))
+			return says("String must be one of: %s", strings.Join(values, ", "))
 		})
 	}
 }
@@ -150,7 +149,7 @@ func OneOfFold(values ...string) Option {
 					return nil
 				}
 			}
-			return fmt.Errorf("String must be one of (case insensitive): %s", strings.ToUpper(strings.Join(values, ", ")))
+			return says("String must be one of (case insensitive): %s", strings.ToUpper(strings.Join(values, ", ")))
 		})
 	}
 }
@@ -159,7 +158,7 @@ func OneOfFold(values ...string) Option {
 func NonEmpty() Option {
 	return Check(func(raw string) error {
 		if raw == "" {
-			return errors.New("String must be non-empty")
+			return said("String must be non-empty")
 		}
 		return nil
 	})
@@ -169,10 +168,10 @@ func NonEmpty() Option {
 func NoControls() Option {
 	return Check(func(raw string) error {
 		if raw == "" {
-			return errors.New("String may not be empty")
+			return said("String may not be empty")
 		}
 		if i := strings.IndexFunc(raw, unicode.IsControl); i >= 0 {
-			return fmt.Errorf("String may not contain control sequences but had the following ASCII chars: %d", []rune(raw[i:])[0])
+			return says("String may not contain control sequences but had the following ASCII chars: %d", []rune(raw[i:])[0])
 		}
 		return nil
 	})
@@ -184,7 +183,7 @@ func Unique(message string) Option {
 		seen := map[string]bool{}
 		for _, item := range SplitList(raw) {
 			if seen[item] {
-				return errors.New(message)
+				return said(message)
 			}
 			seen[item] = true
 		}
@@ -197,7 +196,7 @@ func Unique(message string) Option {
 func Regex() Option {
 	return Check(func(raw string) error {
 		if _, err := regexp.Compile(raw); err != nil {
-			return fmt.Errorf("Invalid regex: %s (look-around, back references and possessive quantifiers are not supported)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			return says("Invalid regex: %s (look-around, back references and possessive quantifiers are not supported)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
 		return nil
 	})
@@ -211,9 +210,9 @@ func Between(min, max float64) Option {
 		case err != nil:
 			return nil // set has refused it already
 		case f < min:
-			return fmt.Errorf("Value must be at least %s", number(min))
+			return says("Value must be at least %s", number(min))
 		case f > max:
-			return fmt.Errorf("Value must be no more than %s", number(max))
+			return says("Value must be no more than %s", number(max))
 		}
 		return nil
 	})
@@ -271,7 +270,7 @@ func (d *Def) Bool(p *bool, name string, def bool, doc string, opts ...Option) {
 			case strings.EqualFold(raw, "false"):
 				*p = false
 			default:
-				return errors.New("Expected value to be either true or false")
+				return said("Expected value to be either true or false")
 			}
 			return nil
 		},
@@ -307,7 +306,7 @@ func (d *Def) Long(p *int64, name string, def int64, doc string, opts ...Option)
 func integer(raw string, t Type, bits int) (int64, error) {
 	i, err := strconv.ParseInt(raw, 10, bits)
 	if err != nil {
-		return 0, fmt.Errorf("Not a number of type %s", t)
+		return 0, says("Not a number of type %s", t)
 	}
 	return i, nil
 }
@@ -318,7 +317,7 @@ func (d *Def) Double(p *float64, name string, def float64, doc string, opts ...O
 		set: func(raw string) error {
 			f, err := strconv.ParseFloat(raw, 64)
 			if err != nil {
-				return fmt.Errorf("Not a number of type %s", TypeDouble)
+				return says("Not a number of type %s", TypeDouble)
 			}
 			*p = f
 			return nil

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,14 +108,14 @@ func (s *SinkSettings) Define(d *Def) {
 		if s.DeadLetterTopic == "" || !slices.Contains(s.Topics, s.DeadLetterTopic) {
 			return "", nil
 		}
-		return deadLetterTopic, fmt.Errorf("The DLQ topic '%s' may not be included in the list of topics ('topics=[%s]') consumed by the connector",
+		return deadLetterTopic, says("The DLQ topic '%s' may not be included in the list of topics ('topics=[%s]') consumed by the connector",
 			s.DeadLetterTopic, strings.Join(s.Topics, ", "))
 	}, deadLetterTopic, "topics")
 	d.Rule(func() (string, error) {
 		if s.DeadLetterTopic == "" || s.TopicsRegex == "" || !matchesWhole(s.TopicsRegex, s.DeadLetterTopic) {
 			return "", nil
 		}
-		return deadLetterTopic, fmt.Errorf("The DLQ topic '%s' may not be included in the regex matching the list of topics ('topics.regex=%s') consumed by the connector",
+		return deadLetterTopic, says("The DLQ topic '%s' may not be included in the regex matching the list of topics ('topics.regex=%s') consumed by the connector",
 			s.DeadLetterTopic, s.TopicsRegex)
 	}, deadLetterTopic, "topics.regex")
 }
@@ -125,9 +123,9 @@ func (s *SinkSettings) Define(d *Def) {
 func (s *SinkSettings) oneOfTopics() error {
 	switch {
 	case len(s.Topics) > 0 && s.TopicsRegex != "":
-		return errors.New("topics and topics.regex are mutually exclusive options, but both are set.")
+		return said("topics and topics.regex are mutually exclusive options, but both are set.")
 	case len(s.Topics) == 0 && s.TopicsRegex == "":
-		return errors.New("Must configure one of topics or topics.regex")
+		return said("Must configure one of topics or topics.regex")
 	}
 	return nil
 }

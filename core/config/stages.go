@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -77,7 +76,7 @@ func regexes(raw string) error {
 // countOrBroker wants a positive number or -1.
 func countOrBroker(raw string) error {
 	if n, err := strconv.Atoi(raw); err == nil && n < 1 && n != -1 {
-		return errors.New("Value must be a positive number, or -1 to use the broker's default")
+		return said("Value must be a positive number, or -1 to use the broker's default")
 	}
 	return nil
 }
