@@ -145,10 +145,16 @@ func foldASCII(s charSet) charSet {
 	return all.normal()
 }
 
-// foldOne is the set of the characters that equal r without regard to case.
+// foldOne is the set of the characters that equal r without regard to case; a character that has no other case, like
+// ß, equals itself only.
 func foldOne(r rune) charSet {
 	set := charSet{{r, r}}
-	for _, c := range cased()[folded(r)] {
+	lower := folded(r)
+	if unicode.ToUpper(r) == lower {
+		return set
+	}
+	set = append(set, span{lower, lower})
+	for _, c := range cased()[lower] {
 		set = append(set, span{c, c})
 	}
 	return set.normal()

@@ -46,7 +46,7 @@ func (p *parser) class(closing bool) lazySet {
 					right = right.or(p.class(true))
 				} else {
 					p.cursor--
-					right = p.class(false)
+					right = right.or(p.class(false))
 				}
 				c = p.peek()
 			}

@@ -1,6 +1,9 @@
 package javaregex
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 type op int
 
@@ -19,7 +22,6 @@ const (
 	opCaret               // ^ of (?m)
 	opDollar              // $ and \Z
 	opBound               // \b, negated \B
-	opNever               // cannot match
 	opLineBreak           // \R
 )
 
@@ -40,11 +42,14 @@ type node struct {
 	subs     []*node
 	min, max int
 	mode     mode
-	group    int // of opGroup and opBackref
-	negated  bool
-	behind   bool  // opLook
-	flags    flags // where ^, $ and \b depend on them
-	plain    bool  // opRepeat written * or + on a single character, which Java treats apart
+	optional bool   // opRepeat ? or {0,1}
+	loop     bool   // opRepeat that Java repeats going back into earlier rounds
+	counted  bool   // opRepeat that is none of ?, * and +
+	group    int    // of opGroup and opBackref
+	negated  bool   // opLook and opBound
+	behind   bool   // opLook
+	extent   extent // of what opLook looks behind for
+	flags    flags  // where ^, $, \b and back references depend on them
 }
 
 // flags are the embedded flags of Java.
@@ -60,6 +65,23 @@ const (
 	unicodeClass                   // U
 )
 
+// isGroup reports whether n was written in parentheses that only group or capture. Java repeats those, and only those,
+// with the possibility of going back into a round.
+func (n *node) isGroup() bool { return n.op == opGroup || n.op == opCat || n.op == opAlt }
+
+// anyNumber reports whether n is a greedy * or + of a single character, which Java treats apart.
+func (n *node) anyNumber() bool {
+	return n.op == opRepeat && n.subs[0].op == opSet && n.mode == greedy && !n.optional && !n.counted
+}
+
+// has reports whether n contains a node of a kind.
+func (n *node) has(kind op) bool {
+	if n.op == kind {
+		return true
+	}
+	return slices.ContainsFunc(n.subs, func(s *node) bool { return s.has(kind) })
+}
+
 // nullable reports whether n can match the empty string; true when unsure.
 func (n *node) nullable() bool {
 	switch n.op {
@@ -71,14 +93,13 @@ func (n *node) nullable() bool {
 				return false
 			}
 		}
-		return true
 	case opAlt:
 		for _, s := range n.subs {
 			if s.nullable() {
 				return true
 			}
 		}
-		return len(n.subs) == 0
+		return false
 	case opRepeat:
 		return n.min == 0 || n.subs[0].nullable()
 	case opGroup, opAtomic:
@@ -87,58 +108,100 @@ func (n *node) nullable() bool {
 	return true
 }
 
-// extent is what Java knows of the length of a node when it decides whether it may look behind for it.
+// extent is what Java believes about the length of a match, in characters and 32 bits, wrapping as its numbers do.
 type extent struct {
-	max   int32 // in 32 bits, wrapping as Java's does
-	known bool
-	fixed bool // no choice inside
+	min, max int32
+	known    bool // there is a maximum
+	fixed    bool // there is no choice inside
 }
 
-func (n *node) extent() extent {
-	e := extent{known: true, fixed: true}
-	switch n.op {
-	case opSet:
-		e.max = 1
-	case opLineBreak:
-		e.max = 2
-	case opBackref:
-		e.known = false
-	case opCat:
-		for _, s := range n.subs {
-			x := s.extent()
-			e.max += x.max
-			e.known = e.known && x.known
-			e.fixed = e.fixed && x.fixed
-		}
-	case opAlt:
-		for _, s := range n.subs {
-			x := s.extent()
-			e.max = max(e.max, x.max)
-			e.known = e.known && x.known
-		}
-		e.fixed = false
-	case opGroup:
-		return n.subs[0].extent()
-	case opAtomic:
-		e = n.subs[0].extent()
-	case opRepeat:
-		sub := n.subs[0]
-		e = sub.extent()
-		switch {
-		case n.min == 0 && n.max == 1:
-			e.fixed = false
-		case n.plain && n.mode == greedy:
-			e.max = math.MaxInt32 // arbitrary, but Java accepts it
-			e.fixed = false
-		case sub.op != opSet && sub.op != opBackref && n.mode != possessive && !e.fixed: // a loop to Java
-			return extent{}
-		default:
-			e.fixed = e.fixed && n.min == n.max
-			e.known = e.known && n.max != unlimited
-			total := int64(e.max) * int64(n.max)
-			e.known = e.known && total == int64(int32(total))
-			e.max = int32(total)
+func (e *extent) reset() { *e = extent{known: true, fixed: true} }
+
+// measure returns the extent of n.
+func (n *node) measure() extent {
+	var e extent
+	e.reset()
+	e.add([]*node{n})
+	return e
+}
+
+// add adds the extent of nodes that follow one another. The order of the additions decides where they overflow, so it
+// is Java's.
+func (e *extent) add(rest []*node) {
+	for len(rest) > 0 {
+		n := rest[0]
+		rest = rest[1:]
+		switch n.op {
+		case opSet:
+			e.min++
+			e.max++
+		case opLineBreak:
+			e.min++
+			e.max += 2
+		case opBackref:
+			e.known = false
+		case opCat:
+			rest = append(append(make([]*node, 0, len(n.subs)+len(rest)), n.subs...), rest...)
+		case opGroup:
+			rest = append([]*node{n.subs[0]}, rest...)
+		case opAtomic:
+			e.add(n.subs)
+		case opAlt:
+			e.addChoice(n.subs, false, rest)
+			return
+		case opRepeat:
+			switch sub := n.subs[0]; {
+			case n.optional && sub.isGroup() && n.mode != possessive:
+				e.addChoice(n.subs, true, rest)
+				return
+			case n.optional:
+				least := e.min
+				e.add(n.subs)
+				e.min = least
+				e.fixed = false
+			case n.anyNumber():
+				e.min += int32(n.min)
+				e.max += math.MaxInt32
+				e.fixed = false
+			case n.loop:
+				e.known, e.fixed = false, false
+				return
+			default:
+				e.addTimes(n)
+			}
 		}
 	}
-	return e
+}
+
+// addChoice adds alternatives and what follows them.
+func (e *extent) addChoice(alternatives []*node, orNothing bool, rest []*node) {
+	low, high, known := int32(math.MaxInt32), int32(-1), e.known
+	if orNothing {
+		low, high = 0, 0
+	}
+	for _, a := range alternatives {
+		x := a.measure()
+		low, high = min(low, x.min), max(high, x.max)
+		known = known && x.known
+	}
+	low += e.min
+	high += e.max
+	e.reset()
+	e.add(rest)
+	e.min += low
+	e.max += high
+	e.known = e.known && known
+	e.fixed = false
+}
+
+func (e *extent) addTimes(n *node) {
+	x := n.subs[0].measure()
+	least := x.min*int32(n.min) + e.min
+	if least < e.min {
+		least = 0xfffffff
+	}
+	most := x.max*int32(n.max) + e.max
+	e.known = e.known && x.known && most >= e.max
+	e.fixed = e.fixed && x.fixed && n.min == n.max
+	e.min, e.max = least, most
 }

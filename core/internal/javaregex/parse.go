@@ -262,17 +262,17 @@ func (p *parser) closure(n *node) *node {
 	r := &node{op: opRepeat, subs: []*node{n}, max: unlimited}
 	switch p.peek() {
 	case '?':
-		r.max = 1
+		r.max, r.optional = 1, true
 		p.next()
 	case '*':
-		r.plain = n.op == opSet
 		p.next()
 	case '+':
 		r.min = 1
-		r.plain = n.op == opSet
 		p.next()
 	case '{':
 		p.counts(r)
+		r.optional = r.min == 0 && r.max == 1
+		r.counted = r.min > 1 || r.max != unlimited
 	default:
 		return n
 	}
@@ -284,6 +284,7 @@ func (p *parser) closure(n *node) *node {
 		r.mode = possessive
 		p.next()
 	}
+	r.loop = n.isGroup() && r.mode != possessive && !r.optional && !n.measure().fixed
 	return r
 }
 
@@ -352,12 +353,9 @@ func (p *parser) group() *node {
 		}
 		n = &node{op: opLook, behind: true, negated: c == '!'}
 		n.subs = []*node{p.alternation()}
-		e := n.subs[0].extent()
-		if !e.known {
+		n.extent = n.subs[0].measure()
+		if !n.extent.known {
 			p.fail("Look-behind group does not have an obvious maximum length")
-		}
-		if e.max < 0 { // an overflow in Java, which then looks behind nothing
-			p.refuse("an unlimited repetition beside something else in a look-behind")
 		}
 	case '$', '@':
 		p.fail("Unknown group type")
@@ -380,9 +378,6 @@ func (p *parser) group() *node {
 func (p *parser) endGroup(n *node, saved flags) *node {
 	p.accept(')', "Unclosed group")
 	p.flags = saved
-	if n.op == opSet { // Java does not see through the parentheses
-		n = &node{op: opCat, subs: []*node{n}}
-	}
 	return p.closure(n)
 }
 
@@ -462,12 +457,12 @@ func (p *parser) escapeNode() *node {
 	case 'A', 'G':
 		return &node{op: opBegin}
 	case 'B':
-		return &node{op: opBound, negated: true, flags: p.flags}
+		return p.bound(true)
 	case 'b':
 		if p.peek() == '{' && p.at(p.cursor+1) == 'g' && p.at(p.cursor+2) == '}' {
 			p.refuse(`\b{g}`)
 		}
-		return &node{op: opBound, flags: p.flags}
+		return p.bound(false)
 	case 'R':
 		return &node{op: opLineBreak}
 	case 'X':
@@ -493,6 +488,14 @@ func (p *parser) escapeNode() *node {
 	return setNode(p.single(p.charEscape(c)))
 }
 
+func (p *parser) bound(negated bool) *node {
+	n := &node{op: opBound, negated: negated, flags: p.flags}
+	if p.flags&unicodeClass != 0 {
+		n.set = word()
+	}
+	return n
+}
+
 // backref reads the rest of a group number, as long as there are that many groups.
 func (p *parser) backref(group int) *node {
 	for {
@@ -506,10 +509,7 @@ func (p *parser) backref(group int) *node {
 }
 
 func (p *parser) backrefTo(group int) *node {
-	if p.flags&ignoreCase != 0 {
-		p.refuse("a back reference without regard to case")
-	}
-	return &node{op: opBackref, group: group}
+	return &node{op: opBackref, group: group, flags: p.flags}
 }
 
 // classEscape returns the set of an escape that stands for several characters. asRange says that it could be the

@@ -18,8 +18,7 @@ func property(name string, f flags) (set charSet, ok bool, err error) {
 		if set, ok, err := plainProperty(short, f); ok || err != nil {
 			return set, ok, err
 		}
-		set, ok := script(short)
-		return set, ok, nil
+		return script(short)
 	}
 	if f&unicodeClass != 0 {
 		if set, ok := binaryProperty(posixNames[strings.ToUpper(name)], f); ok {
@@ -33,23 +32,26 @@ func property(name string, f flags) (set charSet, ok bool, err error) {
 func namedProperty(key, value string, f flags) (set charSet, ok bool, err error) {
 	switch key {
 	case "sc", "script":
-		set, ok = script(value)
+		return script(value)
 	case "blk", "block":
 		return nil, false, unsupported("Unicode block " + value)
 	case "gc", "general_category":
 		return plainProperty(value, f)
 	}
-	return set, ok, nil
+	return nil, false, nil
 }
 
-// script looks a script up by its full name, as unicode.Scripts spells it but without regard to case.
-func script(name string) (charSet, bool) {
+// script looks a script up by its full name, without regard to case. Java knows the four-letter codes too.
+func script(name string) (set charSet, ok bool, err error) {
 	for full, t := range unicode.Scripts {
 		if strings.EqualFold(full, name) {
-			return table(t), true
+			return table(t), true, nil
 		}
 	}
-	return nil, false
+	if len(name) == 4 {
+		return nil, false, unsupported("script code " + name)
+	}
+	return nil, false, nil
 }
 
 // posixNames are the names that change their meaning under (?U), and the Unicode property that they then are.

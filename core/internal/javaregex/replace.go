@@ -1,7 +1,6 @@
 package javaregex
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,8 +9,7 @@ import (
 // ReplaceFirst is Matcher.replaceFirst: s with its first match replaced. In the replacement $1 and ${name} are
 // groups (a group that took no part is empty; $11 is group 1 and a "1" when there is no group 11) and a backslash
 // takes the next character as it is. As in Java the replacement is read only when there is a match; its errors are
-// *javatext.Error, IndexOutOfBoundsException or IllegalArgumentException. A timeout is an error as in MatchString,
-// and a reference to a group that is captured in a way the engine cannot copy matches errors.ErrUnsupported.
+// *javatext.Error, IndexOutOfBoundsException or IllegalArgumentException. StepLimit is an error as in Find.
 func (r *Regexp) ReplaceFirst(s, replacement string) (string, error) {
 	loc, err := r.Find(s)
 	if err != nil || loc == nil {
@@ -35,10 +33,6 @@ func (r *Regexp) ReplaceFirst(s, replacement string) (string, error) {
 			group, n, err := r.reference(replacement[i:])
 			if err != nil {
 				return "", err
-			}
-			if r.loose[group] {
-				return "", fmt.Errorf("javaregex: pattern %q: replacement %q: %w", r.pattern, replacement,
-					unsupported("group "+strconv.Itoa(group)+", which is inside a look-behind or a repetition of what may be empty,"))
 			}
 			i += n
 			if from := loc[2*group]; from >= 0 {
