@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -96,6 +97,8 @@ func TestJudge(t *testing.T) {
 			"predicates", "marked", "predicates.marked.type", hasHeaderKey, "predicates.marked.name", "x"), config.Options{Strict: true}, nil},
 		{"no type", worker(), cosmos("transforms", "a", "transforms.a.spec", "a:int8"), config.Options{}, []string{
 			`transforms.a.type: error: Missing required configuration "transforms.a.type" which has no default value.`}},
+		{"an empty type", worker(), cosmos("transforms", "a", "transforms.a.type", ""), config.Options{}, []string{
+			`transforms.a.type: error: Invalid value  for configuration transforms.a.type: Class  could not be found. Known: org.apache.kafka.connect.transforms.Cast$Value, org.apache.kafka.connect.transforms.Filter, org.apache.kafka.connect.transforms.InsertField$Value`}},
 		{"a near type", worker(), cosmos("transforms", "a", "transforms.a.type", "org.apache.kafka.connect.transforms.Cast$Vlaue"), config.Options{}, []string{
 			`transforms.a.type: error: Invalid value org.apache.kafka.connect.transforms.Cast$Vlaue for configuration transforms.a.type: Class org.apache.kafka.connect.transforms.Cast$Vlaue could not be found. Did you mean "org.apache.kafka.connect.transforms.Cast$Value"? Known: org.apache.kafka.connect.transforms.Cast$Value, org.apache.kafka.connect.transforms.Filter, org.apache.kafka.connect.transforms.InsertField$Value`}},
 		{"a near key of a transform", worker(), cosmos("transforms", "a", "transforms.a.type", castValue, "transforms.a.spec", "a:int8", "transforms.a.replace.null.with.defaults", "false"), config.Options{}, []string{
@@ -163,6 +166,9 @@ func TestJudge(t *testing.T) {
 			`topic.creation.default.partitions: error: Missing required configuration "topic.creation.default.partitions" which has no default value.`,
 			`topic.creation.logs.include: error: Missing required configuration "topic.creation.logs.include" which has no default value.`,
 			"topic.creation.logs.exclude: error: Invalid value [a, (] for configuration topic.creation.logs.exclude: Invalid regex: missing closing ): `(` (look-around, back references and possessive quantifiers are not supported)"}},
+		{"a group that is not listed", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "topic.creation.groups": "logs", "topic.creation.logs.include": "l.*",
+			"topic.creation.default.replication.factor": "-1", "topic.creation.default.partitions": "1", "topic.creation.log.partitions": "3"}, config.Options{}, []string{
+			`topic.creation.log.partitions: warning: topic.creation.log.partitions has no effect: topic.creation.groups does not list "log"`}},
 		{"transactions", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "transaction.boundary": "INTERVAL"}, config.Options{}, []string{
 			`transaction.boundary: warning: transaction.boundary=interval has no effect: every poll is a transaction.`}},
 		{"a connector's transactions", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "transaction.boundary": "connector"}, config.Options{}, []string{
@@ -285,4 +291,36 @@ func TestErrNamesEachMistakeOnce(t *testing.T) {
 	if err := catalog.Judge(worker(), cosmos("what", "x"), config.Options{}).Problems.Err(); err != nil {
 		t.Errorf("a warning stops the connector: %v", err)
 	}
+}
+
+// FuzzJudge wants the same verdict twice, whatever it is given.
+func FuzzJudge(f *testing.F) {
+	for _, seed := range []string{
+		`{"name":"n","connector.class":"cosmos-sink","topics":"a","transforms":"a,a,","transforms.a.type":"Filter","transforms.a.negate":true}`,
+		`{"connector.class":"probe-source","topic.creation.groups":"a","topic.creation.a.include":"(","transaction.boundary":"CONNECTOR"}`,
+		`{"connector.class":"x.ProbeSink","predicates":"p","predicates.p.type":"HasHeaderKey","value.converter":"","consumer.override.":"x"}`,
+		`{"connector.class":"cosmos-sink","transforms":".","transforms..type":"x","azure.cosmos.":"${env:X}","key.converter.":""}`,
+	} {
+		f.Add([]byte(seed), []byte(`{"value.converter":"JsonConverter","config.providers":"a,,b","consumer.":"x"}`))
+	}
+	f.Fuzz(func(t *testing.T, c, w []byte) {
+		connector, err := config.ReadConnector(bytes.NewReader(c))
+		if err != nil {
+			return
+		}
+		worker, err := config.ReadConnector(bytes.NewReader(w))
+		if err != nil {
+			return
+		}
+		first, second := catalog.Judge(worker, connector, config.Options{}), catalog.Judge(worker, connector, config.Options{})
+		if diff := cmp.Diff(first.Problems, second.Problems); diff != "" {
+			t.Errorf("problems (-first +second):\n%s", diff)
+		}
+		if diff := cmp.Diff(first.Lines(), second.Lines()); diff != "" {
+			t.Errorf("lines (-first +second):\n%s", diff)
+		}
+		if diff := cmp.Diff(first.Infos(), second.Infos()); diff != "" {
+			t.Errorf("validate answer (-first +second):\n%s", diff)
+		}
+	})
 }

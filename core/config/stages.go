@@ -38,7 +38,10 @@ func (d both) Define(def *Def) {
 	d.b.Define(def)
 }
 
-const defaultCreationGroup = "default"
+const (
+	creationPrefix       = "topic.creation."
+	defaultCreationGroup = "default"
+)
 
 // creationGroup are the keys of one group of topics that a source may create (KIP-158).
 type creationGroup struct {
@@ -123,7 +126,7 @@ func (j *judgement) plugin(prefix string, kind PluginKind, s Definer, class *str
 	l := &layer{prefix: prefix, use: Use{Config: Properties(props.texts())}}
 	l.findings = define(s).judge(props, prefix)
 	l.recommend("type", j.catalog.classes(kind))
-	if *class == "" { // missing, wrong, or not known yet
+	if f := l.finding("type"); f.cell.held || len(f.errs) > 0 {
 		l.open = true
 		return l
 	}
@@ -231,12 +234,11 @@ func (j *judgement) converter(role string, kind PluginKind) Use {
 
 // topicCreation judges topic.creation.*, which is off unless one of its keys is set.
 func (j *judgement) topicCreation(groups []string) {
-	const prefix = "topic.creation."
-	if len(j.connector.below(prefix)) == 0 || j.held("topic.creation.groups") {
+	if len(j.connector.below(creationPrefix)) == 0 || j.held("topic.creation.groups") {
 		return
 	}
 	for _, name := range unique(append([]string{defaultCreationGroup}, groups...)) {
-		l := &layer{prefix: prefix + name + ".", open: true} // any key may be a topic's setting
+		l := &layer{prefix: creationPrefix + name + ".", open: true} // any key may be a topic's setting
 		l.findings = define(&creationGroup{name: name}).judge(j.connector.below(l.prefix), l.prefix)
 		j.add(l)
 	}

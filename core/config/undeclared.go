@@ -67,6 +67,10 @@ func (j *judgement) unknownKey(key string, framework, own []Key) Problem {
 			return say("has no effect: %s does not list %q%s", list, alias, didYouMean("", nearest(alias, "", SplitList(j.connector[list].text))))
 		}
 	}
+	if rest, ok := strings.CutPrefix(key, creationPrefix); ok && j.v.Effective.Source != nil {
+		group, _, _ := strings.Cut(rest, ".")
+		return say("has no effect: topic.creation.groups does not list %q%s", group, didYouMean("", nearest(group, "", j.v.Effective.Source.TopicCreationGroups)))
+	}
 	if converter := converterOption(key); converter != "" {
 		if _, given := j.connector[converter]; !given {
 			return say("has no effect: the connector does not set %s, so the converter's class and all its options come from the worker map.", converter)
