@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -38,7 +39,9 @@ type position struct {
 
 func (p *position) UnmarshalJSON(b []byte) error {
 	p.Given = true
-	return json.Unmarshal(b, &p.Map)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // messages show numbers as they are
+	return d.Decode(&p.Map)
 }
 
 func (p position) MarshalJSON() ([]byte, error) { return json.Marshal(p.Map) }
