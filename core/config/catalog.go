@@ -23,7 +23,7 @@ func (c *Connector) Is(class string) bool {
 	return class == c.Name || slices.ContainsFunc(c.Classes, func(java string) bool { return ClassMatches(class, java, "Connector") })
 }
 
-// Framework returns new settings of the framework for the connector's kind.
+// framework returns new settings of the framework for the kind of connector.
 func (c *Connector) framework() (Definer, *CommonSettings) {
 	if c.Kind == "sink" {
 		s := &SinkSettings{}
