@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/connectless/connectless/core/config"
@@ -38,7 +36,7 @@ type CastTo struct {
 // Casts reads the spec. Of a field that is listed twice the last item counts.
 func (c *Cast) Casts() ([]CastTo, error) {
 	if len(c.Spec) == 0 {
-		return nil, errNoCast
+		return nil, said("Must specify at least one field to cast.")
 	}
 	var casts []CastTo
 	whole := false
@@ -49,23 +47,23 @@ func (c *Cast) Casts() ([]CastTo, error) {
 		case 1:
 			to.Whole, whole = true, true
 		case 2:
-			to.Field = strings.TrimSpace(parts[0])
+			to.Field = trim(parts[0])
 		default:
 			return nil, errPairs(c.Spec, item)
 		}
-		name := strings.TrimSpace(parts[len(parts)-1])
+		name := trim(parts[len(parts)-1])
 		var ok bool
 		if to.Type, ok = data.ParseType(name); !ok {
-			return nil, fmt.Errorf("Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.%s for configuration Invalid type found in casting spec: %s",
+			return nil, says("Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.%s for configuration Invalid type found in casting spec: %s",
 				strings.ToUpper(name), name)
 		}
 		if to.Type > data.TypeString {
-			return nil, fmt.Errorf("Cast transformation does not support casting to %s; supported types are [%s]", to.Type, castOutputs)
+			return nil, says("Cast transformation does not support casting to %s; supported types are [%s]", to.Type, castOutputs)
 		}
 		casts = replaceCast(casts, to)
 	}
 	if whole && len(c.Spec) > 1 {
-		return nil, errors.New("Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec")
+		return nil, said("Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec")
 	}
 	return casts, nil
 }

@@ -1,10 +1,6 @@
 package transform
 
 import (
-	"errors"
-	"fmt"
-	"strings"
-
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/data/javatext"
 )
@@ -67,9 +63,9 @@ func (c *InsertField) Define(d *config.Def) {
 func (c *InsertField) Check() (string, error) {
 	switch {
 	case c.TopicField == nil && c.PartitionField == nil && c.OffsetField == nil && c.TimestampField == nil && c.StaticField == nil:
-		return "topic.field", errors.New("No field insertion configured")
+		return "topic.field", said("No field insertion configured")
 	case c.StaticField != nil && c.StaticValue == nil:
-		return "static.value", fmt.Errorf("Invalid value null for configuration static.value: No value specified for static field: %s", *c.StaticField)
+		return "static.value", says("Invalid value null for configuration static.value: No value specified for static field: %s", *c.StaticField)
 	}
 	return "", nil
 }
@@ -155,7 +151,7 @@ func (c *SetSchemaMetadata) Define(d *config.Def) {
 
 func (c *SetSchemaMetadata) Check() (string, error) {
 	if c.SchemaName == nil && c.SchemaVersion == nil {
-		return "schema.name", errors.New("Neither schema name nor version configured")
+		return "schema.name", said("Neither schema name nor version configured")
 	}
 	return "", nil
 }
@@ -187,15 +183,15 @@ func (c *TimestampConverter) Check() (string, error) {
 
 // DateFormat compiles Format; nil when there is none.
 func (c *TimestampConverter) DateFormat() (*javatext.DateFormat, error) {
-	if strings.TrimSpace(c.Format) == "" {
+	if trim(c.Format) == "" {
 		if c.TargetType == "string" {
-			return nil, errors.New("TimestampConverter requires format option to be specified when using string timestamps")
+			return nil, said("TimestampConverter requires format option to be specified when using string timestamps")
 		}
 		return nil, nil
 	}
 	f, err := javatext.ParsePattern(c.Format)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid value %w for configuration TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: %s", err, c.Format)
+		return nil, says("Invalid value %v for configuration TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: %s", err, c.Format)
 	}
 	return f, nil
 }

@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"errors"
-
 	"github.com/connectless/connectless/core/config"
 )
 
@@ -17,7 +15,7 @@ func nullable(d *config.Def, p **string, name, doc string, opts ...config.Option
 func nonEmptyList() config.Option {
 	return config.Check(func(raw string) error {
 		if len(config.SplitList(raw)) == 0 {
-			return errors.New("Empty list")
+			return said("Empty list")
 		}
 		return nil
 	})

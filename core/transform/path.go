@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,7 +25,7 @@ func ParsePath(path, version string) ([]string, error) {
 		step, length := quoted(rest)
 		if length < 0 {
 			position := utf16Len(path[:len(path)-len(rest)])
-			return nil, fmt.Errorf("Incomplete backtick pair in path: [%s], consider adding a backslash before backtick at position %d to escape it", path, position)
+			return nil, says("Incomplete backtick pair in path: [%s], consider adding a backslash before backtick at position %d to escape it", path, position)
 		}
 		steps = append(steps, step)
 		if rest = rest[length:]; rest == "" {
@@ -80,22 +78,3 @@ func utf16Len(s string) int {
 	}
 	return n
 }
-
-// errPairs is the complaint about an item of renames (or of a cast's spec) that is not a pair.
-func errPairs(list []string, item string) error {
-	return fmt.Errorf("Invalid value [%s] for configuration renames: Invalid rename mapping: %s", strings.Join(list, ", "), item)
-}
-
-// splitPair splits at colons as Java's String.split does: empty parts at the end do not count.
-func splitPair(s string) []string {
-	if s == "" {
-		return []string{""}
-	}
-	parts := strings.Split(s, ":")
-	for len(parts) > 0 && parts[len(parts)-1] == "" {
-		parts = parts[:len(parts)-1]
-	}
-	return parts
-}
-
-var errNoCast = errors.New("Must specify at least one field to cast.")

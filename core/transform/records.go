@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"errors"
-
 	"github.com/connectless/connectless/core/config"
 )
 
@@ -36,7 +34,7 @@ func (c *HeaderFrom) Define(d *config.Def) {
 
 func (c *HeaderFrom) Check() (string, error) {
 	if len(c.Fields) != len(c.Headers) {
-		return "headers", errors.New("'fields' config must have the same number of elements as 'headers' config.")
+		return "headers", said("'fields' config must have the same number of elements as 'headers' config.")
 	}
 	return "", nil
 }
