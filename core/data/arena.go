@@ -16,6 +16,7 @@ type Arena struct {
 	nodes  slab[Node]
 	lazy   *Node    // what unexpanded spans point to, to find the arena
 	hashes []uint32 // scratch of the JSON parser
+	width  int      // room the last document's object needed: the next one's is likely the same
 	poison bool
 }
 
@@ -50,8 +51,8 @@ func (a *Arena) Reset() {
 
 // Size is the memory the arena holds, in bytes, used or not.
 func (a *Arena) Size() int {
-	const fieldSize, valueSize, nodeSize = 56, 40, 64
-	return a.buf.size() + fieldSize*a.fields.size() + valueSize*a.values.size() + nodeSize*a.nodes.size()
+	return a.buf.size() + a.fields.size()*int(unsafe.Sizeof(Field{})) + a.values.size()*int(unsafe.Sizeof(Value{})) +
+		a.nodes.size()*int(unsafe.Sizeof(Node{}))
 }
 
 // Alloc returns n bytes with unspecified content.

@@ -43,7 +43,12 @@ func ParseJSON(a *Arena, b []byte) (v Value, ok bool, err error) {
 		if b[i] == '{' {
 			v.kind = Map
 		}
-		v.node, end = p.container(i, 1)
+		if a != nil {
+			p.width = a.width
+		}
+		if v.node, end = p.container(i, 1); end >= 0 && a != nil {
+			a.width = min(len(v.node.fields)+spareFields, 64)
+		}
 	default:
 		end = p.value(&v, i, 0)
 		// Jackson wants a root number to be followed by white space; after other values it does not look.
@@ -95,6 +100,7 @@ type parser struct {
 	s      string // the same memory
 	a      *Arena
 	err    error
+	width  int      // how many fields objects may have, a guess
 	deep   bool     // containers do not stay spans
 	loose  bool     // something seen since it was last cleared is not strict, duplicate-free JSON
 	hashes []uint32 // of the keys of the objects being scanned, innermost last
@@ -152,7 +158,7 @@ const spareFields = 4
 func (p *parser) object(n *Node, i, depth int) int {
 	b := p.b
 	keys := p.openKeys()
-	fields := p.a.fieldsToFill(8)
+	fields := p.a.fieldsToFill(max(p.width, 8))
 	twice := false
 	if i = p.space(i + 1); i < len(b) && b[i] == '}' {
 		n.fields = fields
@@ -180,8 +186,7 @@ func (p *parser) object(n *Node, i, depth int) int {
 			}
 		}
 		if len(fields)+spareFields > cap(fields) {
-			grown := p.a.fieldsToFill(4 * cap(fields))
-			fields = append(grown, fields...)
+			fields = append(p.a.fieldsToFill(2*cap(fields)+spareFields), fields...)
 		}
 		fields = fields[:len(fields)+1]
 		f := &fields[len(fields)-1]

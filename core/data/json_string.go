@@ -1,6 +1,7 @@
 package data
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"strconv"
 	"unicode/utf8"
@@ -160,12 +161,40 @@ const hexDigits = "0123456789ABCDEF"
 // AppendJSONString appends s as a JSON string, escaped as Jackson escapes it. Bytes that are not UTF-8 become U+FFFD.
 func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start, i := 0, 0
-	b := unviewed(s)
-	for i+8 <= len(b) && special(load64(b, i)) == 0 {
-		i += 8
+	if plain(s) {
+		dst = append(dst, s...)
+	} else {
+		dst = appendEscaped(dst, s)
 	}
-	for i < len(s) {
+	return append(dst, '"')
+}
+
+// plain says whether s is ASCII that needs no escape.
+func plain(s string) bool {
+	b := unviewed(s)
+	n := len(b)
+	if n >= 8 {
+		for i := 0; i < n-8; i += 8 {
+			if special(load64(b, i)) != 0 {
+				return false
+			}
+		}
+		return special(load64(b, n-8)) == 0
+	}
+	// Up to seven bytes, put together so that each is there at least once.
+	const filler = 'a' * (swarLow >> 24 << 24)
+	switch {
+	case n >= 4:
+		return special(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32) == 0
+	case n > 0:
+		return special(uint64(b[0])|uint64(b[n/2])<<8|uint64(b[n-1])<<16|filler) == 0
+	}
+	return true
+}
+
+func appendEscaped(dst []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= 0x20 && c != '"' && c != '\\' && c < 0x80 {
 			i++
@@ -206,6 +235,5 @@ func AppendJSONString(dst []byte, s string) []byte {
 		i++
 		start = i
 	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
+	return append(dst, s[start:]...)
 }
