@@ -292,7 +292,7 @@ func TestThroughput(t *testing.T) {
 				t.Fatalf("write %d: %d, want %d", i, got, want)
 			}
 		}
-		time.Sleep(100 * time.Millisecond) // virtual: one unit
+		<-time.After(100 * time.Millisecond) // virtual: one unit
 		if got, _ := write(large); got != 201 {
 			t.Fatalf("a large write with budget left: %d", got)
 		}
@@ -300,7 +300,7 @@ func TestThroughput(t *testing.T) {
 		if got != 429 || wait < 4900*time.Millisecond || wait > 4910*time.Millisecond {
 			t.Fatalf("after overdraft: %d, wait %v", got, wait)
 		}
-		time.Sleep(wait)
+		<-time.After(wait) // virtual
 		if got, _ := write(small); got != 200 {
 			t.Errorf("after the wait: %d", got)
 		}
