@@ -90,7 +90,7 @@ func (t *cast) schemaless(r *connect.Record, v *data.Value) error {
 		if err != nil {
 			return err
 		}
-		mapPut(r, v, name, result)
+		v.Set(name, result)
 	}
 	return nil
 }

@@ -10,23 +10,35 @@ import (
 
 type insertField struct {
 	side        side
-	inserts     []insertion // in Java's order: topic, partition, offset, timestamp, static
+	inserts     []insertion // in Java's order, which is that of the constants
+	static      data.Value
 	withDefault bool
 	plans       plans[*data.Schema]
 }
 
-// insertion is one field to insert. Without a value (a record without a time) the field stays out.
+// insertion is one field to insert.
 type insertion struct {
+	what   inserted
 	name   string
 	schema *data.Schema
-	value  func(r *connect.Record) (v data.Value, ok bool, err error)
-	// schemaless does what value does where there is no schema; nil: the same.
-	schemaless func(r *connect.Record) (v data.Value, ok bool, err error)
 }
+
+type inserted uint8
+
+const (
+	insertedTopic inserted = iota
+	insertedPartition
+	insertedOffset
+	insertedTimestamp
+	insertedStatic
+)
 
 func newInsertField(s side, c *transform.InsertField) (transform.Transform, error) {
 	t := &insertField{side: s, withDefault: c.ReplaceNullWithDefault}
-	add := func(spec *string, schema func(optional bool) *data.Schema, i insertion) {
+	if c.StaticValue != nil {
+		t.static = data.OfString(*c.StaticValue)
+	}
+	add := func(what inserted, spec *string, schema func(optional bool) *data.Schema) {
 		if spec == nil {
 			return
 		}
@@ -34,48 +46,40 @@ func newInsertField(s side, c *transform.InsertField) (transform.Transform, erro
 		if !required {
 			name = strings.TrimSuffix(name, "?")
 		}
-		i.name, i.schema = name, schema(!required)
-		t.inserts = append(t.inserts, i)
+		t.inserts = append(t.inserts, insertion{what, name, schema(!required)})
 	}
 	of := func(t data.Type) func(bool) *data.Schema {
 		return func(optional bool) *data.Schema { return data.Of(t, optional) }
 	}
-	add(c.TopicField, of(data.TypeString), insertion{value: insertTopic})
-	add(c.PartitionField, of(data.TypeInt32), insertion{value: insertPartition})
-	add(c.OffsetField, of(data.TypeInt64), insertion{value: insertOffset})
-	add(c.TimestampField, func(optional bool) *data.Schema { return data.Logical(data.LogicalTimestamp, optional) },
-		insertion{value: insertTimestamp, schemaless: insertMillis})
-	if c.StaticValue != nil {
-		static := data.OfString(*c.StaticValue)
-		add(c.StaticField, of(data.TypeString), insertion{value: func(*connect.Record) (data.Value, bool, error) { return static, true, nil }})
-	}
+	add(insertedTopic, c.TopicField, of(data.TypeString))
+	add(insertedPartition, c.PartitionField, of(data.TypeInt32))
+	add(insertedOffset, c.OffsetField, of(data.TypeInt64))
+	add(insertedTimestamp, c.TimestampField, func(optional bool) *data.Schema { return data.Logical(data.LogicalTimestamp, optional) })
+	add(insertedStatic, c.StaticField, of(data.TypeString))
 	return t, nil
 }
 
-func insertTopic(r *connect.Record) (data.Value, bool, error) {
-	return data.OfString(r.Topic), true, nil
-}
-
-func insertPartition(r *connect.Record) (data.Value, bool, error) {
-	return data.OfInt32(r.Partition), r.Partition >= 0, nil
-}
-
-func insertOffset(r *connect.Record) (data.Value, bool, error) {
-	if !isSink(r) {
-		return data.Value{}, false, data.Errorf(data.DataException,
-			"Only SinkRecord supported for [field insertion], found: org.apache.kafka.connect.source.SourceRecord")
+// value is what goes into the field. Without it (a record without a time) the field stays out.
+func (t *insertField) value(what inserted, r *connect.Record, schemaless bool) (v data.Value, ok bool, err error) {
+	switch what {
+	case insertedTopic:
+		return data.OfString(r.Topic), true, nil
+	case insertedPartition:
+		return data.OfInt32(r.Partition), r.Partition >= 0, nil
+	case insertedOffset:
+		if !isSink(r) {
+			return v, false, data.Errorf(data.DataException,
+				"Only SinkRecord supported for [field insertion], found: org.apache.kafka.connect.source.SourceRecord")
+		}
+		return data.OfInt64(r.Offset()), true, nil
+	case insertedTimestamp:
+		ms, ok := timestamp(r)
+		if schemaless {
+			return data.OfInt64(ms), ok, nil
+		}
+		return data.OfDate(ms), ok, nil
 	}
-	return data.OfInt64(r.Offset()), true, nil
-}
-
-func insertTimestamp(r *connect.Record) (data.Value, bool, error) {
-	ms, ok := timestamp(r)
-	return data.OfDate(ms), ok, nil
-}
-
-func insertMillis(r *connect.Record) (data.Value, bool, error) {
-	ms, ok := timestamp(r)
-	return data.OfInt64(ms), ok, nil
+	return t.static, true, nil
 }
 
 func (t *insertField) Apply(r *connect.Record) (bool, error) {
@@ -98,7 +102,7 @@ func (t *insertField) Apply(r *connect.Record) (bool, error) {
 		return true, err
 	}
 	for i := range t.inserts {
-		value, ok, err := t.inserts[i].value(r)
+		value, ok, err := t.value(t.inserts[i].what, r, false)
 		if err != nil {
 			return true, err
 		}
@@ -116,16 +120,12 @@ func (t *insertField) schemaless(r *connect.Record, v *data.Value) error {
 	}
 	copied(v)
 	for i := range t.inserts {
-		insert := t.inserts[i].value
-		if t.inserts[i].schemaless != nil {
-			insert = t.inserts[i].schemaless
-		}
-		value, ok, err := insert(r)
+		value, ok, err := t.value(t.inserts[i].what, r, true)
 		if err != nil {
 			return err
 		}
 		if ok {
-			mapPut(r, v, t.inserts[i].name, value)
+			v.Set(t.inserts[i].name, value)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package smt
 import (
 	"math/bits"
 
-	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/data"
 	"github.com/connectless/connectless/core/data/javatext"
 )
@@ -20,25 +19,6 @@ func mapGet(m *data.Value, name string) *data.Value {
 		}
 	}
 	return nil
-}
-
-// mapPut is Map.put.
-func mapPut(r *connect.Record, m *data.Value, name string, to data.Value) {
-	pairs := m.Pairs()
-	if pairs == nil {
-		m.Set(name, to)
-		return
-	}
-	if old := mapGet(m, name); old != nil {
-		*old = to
-		return
-	}
-	more := r.Arena.MakeValues(len(pairs) + 2)
-	copy(more, pairs)
-	more[len(pairs)], more[len(pairs)+1] = data.OfString(name), to
-	order := m.MapOrder()
-	*m = r.Arena.Pairs(more)
-	m.SetMapOrder(order)
 }
 
 // mapRemove is Map.remove.
@@ -60,8 +40,8 @@ func mapRemove(m *data.Value, name string) {
 
 // copied notes that Java makes a new HashMap from the map, which gives it that class and order.
 func copied(m *data.Value) {
-	// The constructor makes room for three quarters more, rounded in a way of its own.
-	m.SetMapOrder(data.HashOrderOf(int(float32(m.Len())/0.75 + 1)))
+	// The constructor asks for room for a third more, and one.
+	m.SetMapOrder(data.HashOrderOf(m.Len()*4/3 + 1))
 }
 
 // share returns a copy of a value that stays where it is as well. Transforms change trees in place, so the two must not
@@ -97,7 +77,7 @@ func hashOrder(names []string, size int) []string {
 
 // hashSet sorts names as new HashSet<>(names) iterates over them, without those that come again.
 func hashSet(names []string) []string {
-	size := max(int(float32(len(names))/0.75)+1, 16)
+	size := max(len(names)*4/3+1, 16)
 	seen := map[string]bool{}
 	var distinct []string
 	for _, n := range names {

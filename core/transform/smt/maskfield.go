@@ -113,7 +113,7 @@ func (t *maskField) schemaless(r *connect.Record, v *data.Value) error {
 		if err != nil {
 			return err
 		}
-		mapPut(r, v, name, masked)
+		v.Set(name, masked)
 	}
 	return nil
 }

@@ -170,29 +170,25 @@ func (t *replaceField) schemaless(r *connect.Record, v *data.Value) error {
 func (t *replaceField) inPlace(v *data.Value) bool {
 	fields := v.Fields()
 	var taken uint64 // bit: slot
-	dropped := 0
+	first := len(fields)
 	for i := range fields {
 		k := t.known.at(fields[i].Name)
-		switch {
-		case k < 0:
-			if t.only {
-				dropped++
-			}
-		case t.actions[k].drop:
-			dropped++
-		case t.actions[k].slot >= 0:
-			slot := t.actions[k].slot
+		if k < 0 && !t.only {
+			continue
+		}
+		first = min(first, i)
+		if k < 0 || t.actions[k].drop {
+			continue
+		}
+		if slot := t.actions[k].slot; slot >= 0 {
 			if slot >= 64 || taken&(1<<slot) != 0 {
 				return false
 			}
 			taken |= 1 << slot
 		}
 	}
-	if dropped == 0 && taken == 0 {
-		return true
-	}
-	kept := 0
-	for i := range fields {
+	kept := first
+	for i := first; i < len(fields); i++ {
 		k := t.known.at(fields[i].Name)
 		if k < 0 && t.only || k >= 0 && t.actions[k].drop {
 			continue

@@ -148,7 +148,7 @@ func (t *timestampConverter) schemaless(r *connect.Record, v *data.Value) error 
 	if at != nil {
 		*at = result
 	} else {
-		mapPut(r, v, t.field, result)
+		v.Set(t.field, result)
 	}
 	return nil
 }
