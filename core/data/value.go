@@ -220,12 +220,6 @@ func (v *Value) Set(name string, to Value) {
 	n.add(Field{Name: name, Value: to})
 }
 
-// SetPair puts an entry into a Map that is given as pairs: in place where the key is taken, else at the end.
-func (v *Value) SetPair(key, to Value) {
-	n := v.expand()
-	n.items = put(n.items, key, to)
-}
-
 // Delete removes a field from a Map with string keys and says whether it was there.
 func (v *Value) Delete(name string) bool {
 	n := v.expand()

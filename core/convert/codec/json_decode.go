@@ -298,7 +298,9 @@ func (d *decoder) object(s *data.Schema, v *data.Value) (data.Value, error) {
 	if v.Kind() != data.Array {
 		return data.Value{}, data.Errorf(data.DataException, "Maps with non-string fields should be encoded as JSON array of tuples, but found %s", nodeType(v))
 	}
-	out := d.a.Pairs(d.a.MakeValues(2 * v.Len())[:0])
+	out := d.a.MakeValues(2 * v.Len())[:0]
+	at := make(map[string]int, v.Len()) // where a key is, by its text in JSON: the last value wins
+	var text []byte
 	for i := range v.Items() {
 		entry := &v.Items()[i]
 		if entry.Kind() != data.Array {
@@ -315,9 +317,15 @@ func (d *decoder) object(s *data.Schema, v *data.Value) (data.Value, error) {
 		if err != nil {
 			return data.Value{}, err
 		}
-		out.SetPair(key, value)
+		text = key.AppendJSON(text[:0])
+		if i, ok := at[string(text)]; ok {
+			out[i+1] = value
+			continue
+		}
+		at[string(text)] = len(out)
+		out = append(out, key, value)
 	}
-	return out, nil
+	return d.a.Pairs(out), nil
 }
 
 func (d *decoder) structure(s *data.Schema, v *data.Value) (data.Value, error) {

@@ -187,15 +187,15 @@ func (c *jsonConverter) readSchema(v *data.Value) (*data.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	why := data.Validate(schema, &def)
 	if def.Kind() == data.Struct {
-		// In Java the struct belongs to a schema and the check is against the builder of it, which never equals one.
-		why := data.Errorf(data.DataException, "Struct schemas do not match.")
+		// JsonConverter hands the default to a builder, whose schema no struct's schema ever equals.
+		why = data.Errorf(data.DataException, "Struct schemas do not match.")
+	}
+	switch {
+	case why != nil:
 		return nil, data.Errorf(data.SchemaBuilderException, "Invalid default value").Because(why)
-	}
-	if err := data.Validate(schema, &def); err != nil {
-		return nil, data.Errorf(data.SchemaBuilderException, "Invalid default value").Because(err)
-	}
-	if def.IsNull() {
+	case def.IsNull():
 		return schema, nil
 	}
 	def = def.Clone()

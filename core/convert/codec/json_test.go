@@ -71,6 +71,7 @@ func TestEnvelopeShortCut(t *testing.T) {
 		{"a wrong type", envelope(`{"id":4,"note":5}`), "Struct{id=4}"},
 		{"payload first", `{"payload":{"id":2},"schema":` + orderSchema + `}`, "Struct{id=2,note=none}"},
 		{"an escape in the payload's name", `{"schema":` + orderSchema + `,"p\u0061yload":{"id":2}}`, "Struct{id=2,note=none}"},
+		{"a key twice", `{"schema":{"type":"map","keys":{"type":"int32"},"values":{"type":"string"}},"payload":[[1,"a"],[2,"b"],[1,"c"]]}`, "{1=c, 2=b}"},
 		{"no schema", `{"schema":null,"payload":{"b":1,"a":[2]}}`, "{a=[2], b=1}"},
 	} {
 		c := jsonOf(t, false)
@@ -111,6 +112,27 @@ func TestSchemasAreReadOnce(t *testing.T) {
 	}
 	if n := len(c.read.known); n > 2 {
 		t.Errorf("%d schemas are kept, the limit is 2", n)
+	}
+}
+
+func TestSchemasThatAreNone(t *testing.T) {
+	c := jsonOf(t, false)
+	for _, tc := range []struct{ schema, want string }{
+		{`5`, "DataException: Schema must contain 'type' field"},
+		{`{"type":"int8","default":"x","optional":true,"parameters":{"a":"b"}}`, ""},
+		{`{"type":"string","default":5}`, "SchemaBuilderException: Invalid default value: DataException: Invalid value: null used for required value, schema type: STRING"},
+		{`{"type":"struct","fields":[],"default":{}}`, "SchemaBuilderException: Invalid default value: DataException: Struct schemas do not match."},
+		{`{"type":"struct","fields":[{"type":"int8"}]}`, "DataException: Struct schema's field name not specified properly"},
+		{`{"type":"struct","fields":{}}`, "DataException: Struct schema's \"fields\" argument is not an array."},
+		{`{"type":"array","items":null}`, "DataException: Array schema did not specify the element type"},
+		{`{"type":"map","values":{"type":"int8"}}`, "DataException: Map schema did not specify the key type"},
+		{`{"type":"map","keys":null,"values":{"type":"int8"}}`, "SchemaBuilderException: keySchema cannot be null."},
+		{`{"type":"struct","fields":[{"type":"int8","field":"a"},{"type":"int8","field":"a"}]}`, "SchemaBuilderException: Cannot create field because of field name duplication a"},
+	} {
+		_, _, err := c.ToConnect(data.NewArena(), "t", []byte(`{"schema":`+tc.schema+`,"payload":1}`))
+		if err == nil && tc.want != "" || err != nil && err.Error() != tc.want {
+			t.Errorf("%s: got %v, want %s", tc.schema, err, tc.want)
+		}
 	}
 }
 
