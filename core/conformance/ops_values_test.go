@@ -48,8 +48,11 @@ func runValues(q *query) (any, error) {
 	switch q.Method {
 	case "parseString":
 		text := v.Text()
-		if q.Text != nil {
+		switch {
+		case q.Text != nil:
 			text = *q.Text
+		case v.IsNull():
+			return schemaAndValue{}, nil
 		}
 		s, v := data.ParseString(text)
 		return schemaAndValue{Schema: encodeSchema(s), Value: encodeValue(&v), JavaNull: s == nil}, nil
