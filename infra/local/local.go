@@ -16,7 +16,6 @@ import (
 	"github.com/connectless/connectless/infra/local/events"
 	"github.com/connectless/connectless/infra/local/internal/cloud"
 	"github.com/connectless/connectless/infra/local/internal/connector"
-	"github.com/connectless/connectless/infra/local/internal/functions"
 	"github.com/connectless/connectless/infra/local/internal/status"
 )
 
@@ -53,7 +52,7 @@ func (f *localFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&f.dataDir, "data-dir", "", "`directory` that keeps topics, offsets and documents; without it they are kept in memory and gone at the end")
 	fs.StringVar(&f.workerConfig, "worker-config", "", "`file` of Kafka Connect worker properties that the connectors run with")
 	fs.Var(&f.connectors, "connector", "connector `file`: Kafka Connect's JSON; may be given several times")
-	fs.StringVar(&f.functions, "functions", functions.Default(), "`directory` of the function binaries: <name>/bootstrap")
+	fs.StringVar(&f.functions, "functions", "", functionsDoc)
 	fs.IntVar(&f.partitions, "partitions", 3, "partitions of a topic that is created, but for dead letter topics, which have one")
 	fs.IntVar(&f.mapping.MemoryMB, "memory", 128, "memory of a function in `MB`, 128 to 10240: measured and billed, not enforced")
 	fs.DurationVar(&f.mapping.Timeout, "timeout", time.Minute, "time limit of an invocation, 1s to 15m")
@@ -64,6 +63,8 @@ func (f *localFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&f.logFormat, "log-format", "text", "`text` or json: what happens as JSON lines on standard output, for programs")
 	fs.BoolVar(&f.verbose, "verbose", false, "with text: every line that a function logs, not only its warnings and errors")
 }
+
+const functionsDoc = "`directory` of the function binaries, <name>/bootstrap (default functions/ beside the command's directory, or out/functions)"
 
 // check returns what is wrong with the command line, "" if nothing is.
 func (f *localFlags) check() string {
@@ -138,10 +139,11 @@ func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deploymen
 	if !embedded {
 		worker["bootstrap.servers"] = f.bootstrapServers
 	}
+	shelf := openShelf(ctx, f.functions)
 	var deployments []cloud.Deployment
 	wrong := false
 	for _, file := range f.connectors {
-		j, err := connector.Judge(ctx, file, worker, config.Options{})
+		j, err := connector.Judge(ctx, shelf.catalog, file, worker, config.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +154,7 @@ func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deploymen
 			wrong = true
 			continue
 		}
-		d, err := deployment(ctx, f, j.Connector)
+		d, err := deployment(shelf, f, j.Connector)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -169,12 +171,12 @@ func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deploymen
 	return deployments, nil
 }
 
-func deployment(ctx context.Context, f *localFlags, k *connector.Connector) (cloud.Deployment, error) {
+func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployment, error) {
 	d := cloud.Deployment{Connector: k, Env: map[string]string{}}
 	if k.Kind != "sink" {
 		return d, fmt.Errorf("%s is a %s; connectless local runs sinks", k.Definition, k.Kind)
 	}
-	b, err := functions.Of(ctx, f.functions, k.Definition)
+	b, err := s.binary(k.Definition)
 	if err != nil {
 		return d, err
 	}

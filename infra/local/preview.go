@@ -14,7 +14,6 @@ import (
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/function"
 	"github.com/connectless/connectless/infra/local/internal/connector"
-	"github.com/connectless/connectless/infra/local/internal/functions"
 )
 
 const previewAbout = `Usage: connectless preview --connector FILE [flags] < records.jsonl
@@ -28,7 +27,7 @@ func (c *command) preview(ctx context.Context, args []string) int {
 	fs := flag.NewFlagSet("preview", flag.ContinueOnError)
 	file := fs.String("connector", "", "connector `file`: Kafka Connect's JSON")
 	workerFile := fs.String("worker-config", "", "`file` of Kafka Connect worker properties that the connector runs with")
-	dir := fs.String("functions", functions.Default(), "`directory` of the function binaries: <name>/bootstrap")
+	dir := fs.String("functions", "", functionsDoc)
 	if code, ok := c.parse(fs, args, previewAbout); !ok {
 		return code
 	}
@@ -42,7 +41,8 @@ func (c *command) preview(ctx context.Context, args []string) int {
 	if err != nil {
 		return c.failed(err)
 	}
-	j, err := connector.Judge(ctx, *file, worker, config.Options{})
+	shelf := openShelf(ctx, *dir)
+	j, err := connector.Judge(ctx, shelf.catalog, *file, worker, config.Options{})
 	if err != nil {
 		return c.failed(err)
 	}
@@ -50,7 +50,7 @@ func (c *command) preview(ctx context.Context, args []string) int {
 		printProblems(c.err, j)
 		return exitFault
 	}
-	binary, err := functions.Of(ctx, *dir, j.Connector.Definition)
+	binary, err := shelf.binary(j.Connector.Definition)
 	if err != nil {
 		return c.failed(err)
 	}

@@ -20,6 +20,7 @@ unresolved. Exit 1 if a file has an error; a warning is none.
 func (c *command) validate(ctx context.Context, args []string) int {
 	fs := flag.NewFlagSet("validate", flag.ContinueOnError)
 	workerFile := fs.String("worker-config", "", "`file` of Kafka Connect worker properties that the connectors run with (default: those of connectless local)")
+	dir := fs.String("functions", "", functionsDoc+"; connectors that are not of this project are known by their binaries")
 	strict := fs.Bool("strict", false, "make keys that nobody knows errors")
 	files, code, ok := c.parseMixed(fs, args, validateAbout)
 	if !ok {
@@ -32,9 +33,13 @@ func (c *command) validate(ctx context.Context, args []string) int {
 	if err != nil {
 		return c.failed(err)
 	}
+	shelf := openShelf(ctx, *dir)
+	if *dir != "" && shelf.missing != nil {
+		return c.failed(shelf.missing)
+	}
 	worst := exitOK
 	for _, file := range files {
-		j, err := connector.Judge(ctx, file, worker, config.Options{Strict: *strict})
+		j, err := connector.Judge(ctx, shelf.catalog, file, worker, config.Options{Strict: *strict})
 		if err != nil {
 			worst = c.failed(err)
 			continue

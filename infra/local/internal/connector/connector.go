@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/connectless/connectless/connectors"
 	"github.com/connectless/connectless/core/config"
-	"github.com/connectless/connectless/core/function"
 )
 
 // Connector is a connector that was judged without an error.
@@ -75,12 +73,11 @@ func ReadWorker(file string) (map[string]string, error) {
 
 // Judge reads a connector file and judges it together with a worker map. The error is of reading; what is wrong with the
 // configuration is in the result.
-func Judge(ctx context.Context, file string, worker map[string]string, o config.Options) (*Judged, error) {
+func Judge(ctx context.Context, catalog *config.Catalog, file string, worker map[string]string, o config.Options) (*Judged, error) {
 	props, err := ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	catalog := function.Catalog(connectors.All()...)
 	v := catalog.Judge(worker, props, o)
 	j := &Judged{File: file, Problems: v.Problems}
 	if v.Problems.Err() == nil {

@@ -1,5 +1,3 @@
-// Package functions finds the function binary of a connector among those of a directory, by asking each what it is. It starts
-// them as a user would on a command line, and runs no connector.
 package functions
 
 import (
@@ -15,12 +13,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/connectless/connectless/core/function"
 )
 
-// Binary is a function binary.
+// Binary is a function binary and what it says it is.
 type Binary struct {
-	Path string
-	Name string // of its connector: cosmos-sink
+	Path string // absolute
+	function.Description
 }
 
 // bootstrap is what Lambda calls the executable of a function, and so do the build and the packages.
@@ -29,8 +29,8 @@ const bootstrap = "bootstrap"
 // describeTime is how long a binary may take to say what it is.
 const describeTime = 10 * time.Second
 
-// Default is where functions are when the user does not say: ../functions beside the running command, which is where make
-// build puts them, or out/functions below the current directory.
+// Default is where functions are when the user does not say: functions/ beside the directory of the running command, which is where
+// make build puts them, or out/functions below the current directory.
 func Default() string {
 	if exe, err := os.Executable(); err == nil {
 		dir := filepath.Join(filepath.Dir(exe), "..", "functions")
@@ -64,12 +64,8 @@ func Find(ctx context.Context, dir string) ([]Binary, error) {
 	return found, nil
 }
 
-// Of finds the binary of the connector with our short name.
-func Of(ctx context.Context, dir, name string) (Binary, error) {
-	found, err := Find(ctx, dir)
-	if err != nil {
-		return Binary{}, err
-	}
+// Of picks the binary of the connector with our short name from those of dir.
+func Of(found []Binary, dir, name string) (Binary, error) {
 	var names []string
 	for _, b := range found {
 		if b.Name == name {
@@ -77,7 +73,7 @@ func Of(ctx context.Context, dir, name string) (Binary, error) {
 		}
 		names = append(names, b.Name)
 	}
-	have := "it has none"
+	have := "it has none at all"
 	if len(names) > 0 {
 		have = "it has " + strings.Join(names, ", ")
 	}
@@ -100,7 +96,7 @@ func describe(ctx context.Context, path string) (Binary, error) {
 		return Binary{}, fmt.Errorf("functions: %s describe: %w %s", path, err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	b := Binary{Path: path}
-	if err := json.Unmarshal(out, &b); err != nil || b.Name == "" {
+	if err := json.Unmarshal(out, &b.Description); err != nil || b.Name == "" {
 		return Binary{}, fmt.Errorf("functions: %s describe printed no description of a connector", path)
 	}
 	return b, nil
