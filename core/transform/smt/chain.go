@@ -150,7 +150,7 @@ func (b *builder) declared(list string, kind config.PluginKind) ([]*declaration,
 			return nil, data.Errorf(data.ConfigException, "Invalid value %s for configuration %s: %v", class, key, err)
 		}
 		if err != nil {
-			return nil, err
+			return nil, configError(err)
 		}
 		all = append(all, d)
 	}

@@ -59,6 +59,27 @@ func TestNewChainErrors(t *testing.T) {
 	}
 }
 
+func TestNewErrors(t *testing.T) {
+	tests := []struct {
+		class, message string
+	}{
+		{"Shout", "Class Shout could not be found."},
+		{"RecordIsTombstone", "Class RecordIsTombstone could not be found."},
+		{"Cast$Value", `Missing required configuration "spec" which has no default value.`},
+		{"InsertField$Key", "No field insertion configured"},
+	}
+	for _, tc := range tests {
+		_, err := smt.New(tc.class, nil)
+		var e *data.Error
+		if !errors.As(err, &e) || e.Class != data.ConfigException || e.Message != tc.message {
+			t.Errorf("%s: got %v, want %s", tc.class, err, tc.message)
+		}
+	}
+	if _, err := smt.NewPredicate("Filter", nil); err == nil {
+		t.Error("a transform was taken for a predicate")
+	}
+}
+
 func TestNewChain(t *testing.T) {
 	base := []string{"transforms=drop,hoist",
 		"transforms.drop.type=" + java + "Filter", "transforms.drop.predicate=gone",

@@ -16,7 +16,14 @@ func javaError(err error) error {
 	return data.Errorf(j.Class, "%s", j.Message)
 }
 
-func configError(err error) error { return data.Errorf(data.ConfigException, "%s", err.Error()) }
+// configError turns Kafka's text about a configuration into the error that everybody else looks for.
+func configError(err error) error {
+	var d *data.Error
+	if errors.As(err, &d) {
+		return err
+	}
+	return data.Errorf(data.ConfigException, "%s", err.Error())
+}
 
 // javaMessage is the message of an exception of Java's own classes, without its class.
 func javaMessage(err error) string {

@@ -16,7 +16,7 @@ import (
 func New(class string, props map[string]string) (transform.Transform, error) {
 	p, err := find(config.TransformPlugin, class, false)
 	if err != nil {
-		return nil, err
+		return nil, configError(err)
 	}
 	settings, err := parse(p, props, "")
 	if err != nil {
@@ -29,7 +29,7 @@ func New(class string, props map[string]string) (transform.Transform, error) {
 func NewPredicate(class string, props map[string]string) (transform.Predicate, error) {
 	p, err := find(config.PredicatePlugin, class, false)
 	if err != nil {
-		return nil, err
+		return nil, configError(err)
 	}
 	settings, err := parse(p, props, "")
 	if err != nil {
@@ -40,6 +40,11 @@ func NewPredicate(class string, props map[string]string) (transform.Predicate, e
 
 // interfaces are what Java calls the two kinds.
 var interfaces = map[config.PluginKind]string{config.TransformPlugin: "Transformation", config.PredicatePlugin: "Predicate"}
+
+// unknownClass is the error of find for a class that nobody has; messages about a key say which key names it.
+type unknownClass struct{ class string }
+
+func (e *unknownClass) Error() string { return fmt.Sprintf("Class %s could not be found.", e.class) }
 
 // find finds a class among the plug-ins of a kind. full refuses anything but its full name.
 func find(kind config.PluginKind, class string, full bool) (*config.Plugin, error) {
@@ -61,11 +66,6 @@ func find(kind config.PluginKind, class string, full bool) (*config.Plugin, erro
 	}
 	return nil, &unknownClass{class}
 }
-
-// unknownClass is an error that says more when the key is known.
-type unknownClass struct{ class string }
-
-func (e *unknownClass) Error() string { return fmt.Sprintf("Class %s could not be found.", e.class) }
 
 // parse fills the plug-in's settings. The error is that of the first key, whose name in messages begins with prefix.
 func parse(p *config.Plugin, props map[string]string, prefix string) (config.Definer, error) {
