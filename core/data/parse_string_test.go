@@ -1,6 +1,9 @@
 package data
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParseString(t *testing.T) {
 	for _, tc := range []struct{ in, schema, value string }{
@@ -40,6 +43,7 @@ func TestParseString(t *testing.T) {
 		{`{"b":1,"a":[true]}`, "Schema{MAP}", "{b=1, a=[true]}"},
 		{`"a"`, "Schema{STRING}", `"a"`},
 		{"١٢", "Schema{INT8}", "12"},
+		{strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "Schema{STRING}", strings.Repeat("[", 1001) + strings.Repeat("]", 1001)},
 	} {
 		s, v := ParseString(tc.in)
 		schema := ""

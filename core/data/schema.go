@@ -122,6 +122,10 @@ func (s Spec) Build() (*Schema, error) {
 		if err := Validate(&bare, s.Default); err != nil {
 			return nil, (&Error{Class: SchemaBuilderException, Message: "Invalid default value"}).Because(err)
 		}
+		// Many goroutines read a schema; reading what was JSON may write.
+		own := s.Default.Clone()
+		own.settle()
+		b.spec.Default = &own
 	}
 	return b, nil
 }

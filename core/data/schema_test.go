@@ -2,6 +2,7 @@ package data
 
 import (
 	"errors"
+	"sync"
 	"testing"
 )
 
@@ -105,5 +106,31 @@ func TestErrorText(t *testing.T) {
 	var e *Error
 	if !errors.Is(err, cause) || !errors.As(err, &e) || e.Class != SchemaProjectorException {
 		t.Error("the cause or the class is lost")
+	}
+}
+
+// Run with -race: a default that was JSON is read by many.
+func TestDefaultIsReadConcurrently(t *testing.T) {
+	v := parse(t, `["\u0061",{"b":[1.50,007]}]`)
+	spec := Spec{Type: TypeArray, Elem: Of(TypeString, false), Default: &v}
+	if _, err := spec.Build(); err == nil {
+		t.Fatal("a default of mixed types is accepted")
+	}
+	list := parse(t, `["\u0061"]`)
+	spec.Default = &list
+	s := spec.MustBuild()
+	list.Items()[0] = OfString("changed")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if got := s.Default().JavaText(); got != "[a]" {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+	wg.Wait()
+	v.settle()
+	if got := string(v.AppendJSON(nil)); got != `["a",{"b":[1.5,7]}]` {
+		t.Errorf("settled as %s", got)
 	}
 }

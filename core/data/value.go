@@ -264,6 +264,26 @@ func (v *Value) expand() *Node {
 	return v.node
 }
 
+// settle turns everything that is still JSON into what it means, so that reading changes nothing any more.
+func (v *Value) settle() {
+	switch v.kind {
+	case String:
+		v.Text()
+	case Int64:
+		*v = OfInt64(v.Int())
+	case Float64:
+		*v = OfFloat64(v.Float())
+	case Array, Map, Struct:
+		n := v.expand()
+		for i := range n.items {
+			n.items[i].settle()
+		}
+		for i := range n.fields {
+			n.fields[i].Value.settle()
+		}
+	}
+}
+
 // Clone returns a deep copy that owns its content.
 func (v *Value) Clone() Value {
 	if v == nil {
