@@ -68,7 +68,8 @@ type Definer interface{ Define(d *Def) }
 
 // Def collects declarations. It is used by one goroutine, for one Define call.
 type Def struct {
-	entries []entry
+	entries []*entry
+	room    []entry // for the next ones, so that a declaration of many keys is made of few pieces
 	rules   []rule
 }
 
@@ -234,12 +235,17 @@ func Pattern(re *regexp.Regexp, what string) Option {
 }
 
 func (d *Def) add(name string, t Type, def, doc string, b binding, opts []Option) {
-	e := entry{
+	if len(d.room) == 0 {
+		d.room = make([]entry, 16)
+	}
+	e := &d.room[0]
+	d.room = d.room[1:]
+	*e = entry{
 		Key:     Key{Name: name, Type: t, Default: def, HasDefault: true, Doc: doc, Importance: Medium, Label: name, Width: NoWidth, Order: -1},
 		binding: b,
 	}
 	for _, o := range opts {
-		o(&e)
+		o(e)
 	}
 	d.entries = append(d.entries, e)
 }
@@ -336,7 +342,7 @@ func (d *Def) List(p *[]string, name, def, doc string, opts ...Option) {
 // Prefix declares that all keys that begin with prefix belong here. They are bound to p with the prefix cut off.
 func (d *Def) Prefix(p *map[string]string, prefix, doc string, opts ...Option) {
 	d.add(prefix, TypeString, "", doc, binding{}, append(opts, NoDefault()))
-	e := &d.entries[len(d.entries)-1]
+	e := d.entries[len(d.entries)-1]
 	e.Prefix, e.rest = true, p
 }
 
@@ -364,8 +370,7 @@ func trim(s string) string { return strings.TrimFunc(s, func(r rune) bool { retu
 
 // Keys returns the keys that a settings struct declares.
 func Keys(target Definer) []Key {
-	var d Def
-	target.Define(&d)
+	d := define(target)
 	keys := make([]Key, len(d.entries))
 	for i := range d.entries {
 		keys[i] = d.entries[i].Key

@@ -36,7 +36,17 @@ type Verdict struct {
 
 	findings  []finding // of the connector, as Kafka's validate answer lists them
 	recommend map[string][]string
-	lines     []Line
+	lines     func() []Line
+}
+
+// finding is the one of a key, nil when the key is not declared.
+func (v *Verdict) finding(key string) *finding {
+	for i := range v.findings {
+		if v.findings[i].key.Name == key {
+			return &v.findings[i]
+		}
+	}
+	return nil
 }
 
 // Use is a transform, predicate or converter as it is used, with its options, prefix cut off.
@@ -90,7 +100,7 @@ func (c *Catalog) Judge(worker, connector map[string]string, o Options) *Verdict
 	var settings WorkerSettings
 	j.judgeWorker(&settings)
 	j.judgeConnector(&settings)
-	j.v.lines = j.lines()
+	j.v.lines = j.lines
 	return j.v
 }
 
@@ -111,7 +121,7 @@ type layer struct {
 	open     bool // what else may stand here is not known
 	owner    string
 	findings []finding
-	declared []Key // names without prefix
+	declared []*entry // names without prefix
 	use      Use
 	advice   map[string][]string
 }
@@ -204,7 +214,8 @@ func (j *judgement) add(l *layer) {
 	for key, values := range l.advice {
 		j.v.recommend[key] = values
 	}
-	for _, f := range l.findings {
+	for i := range l.findings {
+		f := &l.findings[i]
 		for _, message := range f.errs {
 			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Message: message})
 		}
@@ -214,19 +225,20 @@ func (j *judgement) add(l *layer) {
 		if l.worker || f.key.Prefix {
 			continue
 		}
-		if i := slices.IndexFunc(j.v.findings, func(g finding) bool { return g.key.Name == f.key.Name }); i >= 0 {
-			j.v.findings[i].errs = append(j.v.findings[i].errs, f.errs...) // a connector's own check of a framework key
+		if known := j.v.finding(f.key.Name); known != nil {
+			known.errs = append(known.errs, f.errs...) // a connector's own check of a framework key
 			continue
 		}
-		j.v.findings = append(j.v.findings, f)
+		j.v.findings = append(j.v.findings, *f)
 	}
 }
 
 func (j *judgement) judgeWorker(settings *WorkerSettings) {
 	l := &layer{worker: true, open: true}
-	l.findings = define(settings).judge(j.worker, "")
+	def := define(settings)
+	l.findings = def.judge(j.worker, "")
 	j.add(l)
-	declared := names(Keys(settings), "")
+	declared := names(def.entries, "")
 	for _, key := range sortedKeys(j.worker) {
 		switch {
 		case slices.Contains(declared, key), strings.HasPrefix(key, providersKey+"."), converterOption(key) != "":
@@ -280,7 +292,8 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 	case *SourceSettings:
 		e.Source = s
 	}
-	l := &layer{findings: define(framework).judge(j.connector, ""), declared: Keys(framework)}
+	def := define(framework)
+	l := &layer{findings: def.judge(j.connector, ""), declared: def.entries}
 	j.add(l)
 	j.transforms(common)
 	if e.Source != nil {
@@ -288,7 +301,8 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 		j.transactions(e.Source)
 	}
 	own := connector.Config(j.v.Class)
-	ownLayer := &layer{findings: define(own).judge(j.connector, ""), declared: Keys(own), owner: connector.Name}
+	ownDef := define(own)
+	ownLayer := &layer{findings: ownDef.judge(j.connector, ""), declared: ownDef.entries, owner: connector.Name}
 	j.add(ownLayer)
 	j.remarks(own, ownLayer, e.Sink, l)
 	e.Key = j.converter("key", ConverterPlugin)
@@ -297,7 +311,7 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 	j.overrides(settings)
 	j.compose(e, common.Name)
 	j.actionReload()
-	j.undeclared(l.declared, Keys(own))
+	j.undeclared(l.declared, ownDef.entries)
 }
 
 // remarks asks the connector's settings what else there is to say, once they are known and right.
@@ -315,9 +329,8 @@ func (j *judgement) remarks(own Definer, ownLayer *layer, sink *SinkSettings, fr
 	for _, p := range said {
 		p.Message = hide(p.Message, j.connector, ownLayer.findings)
 		j.problem(p)
-		i := slices.IndexFunc(j.v.findings, func(f finding) bool { return f.key.Name == p.Key })
-		if p.Severity == Error && i >= 0 {
-			j.v.findings[i].errs = append(j.v.findings[i].errs, p.Message)
+		if f := j.v.finding(p.Key); f != nil && p.Severity == Error {
+			f.errs = append(f.errs, p.Message)
 		}
 	}
 }
@@ -346,7 +359,7 @@ func (j *judgement) actionReload() {
 }
 
 // names are the names of keys that begin with prefix.
-func names(keys []Key, prefix string) []string {
+func names(keys []*entry, prefix string) []string {
 	var list []string
 	for i := range keys {
 		if strings.HasPrefix(keys[i].Name, prefix) && keys[i].Name != "" {

@@ -19,16 +19,17 @@ type Line struct {
 const notYetKnown = "(not known yet)"
 
 // Lines are the effective configuration: what is set, and what defaults make of the rest.
-func (v *Verdict) Lines() []Line { return v.lines }
+func (v *Verdict) Lines() []Line { return v.lines() }
 
 // Explain writes the effective configuration as a table.
 func (v *Verdict) Explain(w io.Writer) error {
+	lines := v.Lines()
 	keyWidth, originWidth := 0, len("connector")
-	for _, l := range v.lines {
+	for _, l := range lines {
 		keyWidth = max(keyWidth, len(l.Key))
 	}
 	section := ""
-	for _, l := range v.lines {
+	for _, l := range lines {
 		if l.Section != section {
 			section = l.Section
 			if _, err := fmt.Fprintf(w, "\n%s\n", section); err != nil {

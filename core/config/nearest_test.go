@@ -44,7 +44,7 @@ func TestNearest(t *testing.T) {
 }
 
 func TestNearestFrameworkKey(t *testing.T) {
-	keys := names(Keys(&SinkSettings{}), "")
+	keys := names(define(&SinkSettings{}).entries, "")
 	for name, want := range map[string]string{
 		"topic": "topics", "task.max": "tasks.max", "tasks.maximum": "", "errors.deadletterqueue.topic": deadLetterTopic,
 		"error.tolerance": "errors.tolerance", "converter.value": "value.converter", "Name": "name", "file": "", "mode": "", "nam": "",

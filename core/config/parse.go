@@ -119,10 +119,9 @@ func define(target Definer) *Def {
 // the declaration. Prefix is put before the keys it names.
 func (d *Def) judge(props cells, prefix string) []finding {
 	found := make([]finding, 0, len(d.entries))
-	at := map[string]int{}
+	at := make(map[string]int, len(d.entries))
 	unsure := map[string]bool{} // wrong or held
-	for i := range d.entries {
-		e := &d.entries[i]
+	for _, e := range d.entries {
 		if e.Prefix {
 			*e.rest = props.below(e.Name).texts()
 			continue

@@ -30,14 +30,6 @@ func (s *predicateStage) Define(d *Def) {
 		Required(), Rank(High), Form("Predicate type for "+s.alias, LongWidth, 0))
 }
 
-// both declares the keys of two settings structs that are configured under one prefix.
-type both struct{ a, b Definer }
-
-func (d both) Define(def *Def) {
-	d.a.Define(def)
-	d.b.Define(def)
-}
-
 const (
 	creationPrefix       = "topic.creation."
 	defaultCreationGroup = "default"
@@ -124,7 +116,8 @@ func (j *judgement) transforms(common *CommonSettings) {
 func (j *judgement) plugin(prefix string, kind PluginKind, s Definer, class *string) *layer {
 	props := j.connector.below(prefix)
 	l := &layer{prefix: prefix, use: Use{Config: Properties(props.texts())}}
-	l.findings = define(s).judge(props, prefix)
+	def := define(s)
+	l.findings = def.judge(props, prefix)
 	l.recommend("type", j.catalog.classes(kind))
 	if f := l.finding("type"); f.cell.held || len(f.errs) > 0 {
 		l.open = true
@@ -142,8 +135,9 @@ func (j *judgement) plugin(prefix string, kind PluginKind, s Definer, class *str
 		delete(l.use.Config, "predicate")
 		delete(l.use.Config, "negate")
 	}
-	l.findings = append(l.findings, define(p.Config()).judge(props, prefix)...)
-	l.declared = Keys(both{s, p.Config()})
+	options := define(p.Config())
+	l.findings = append(l.findings, options.judge(props, prefix)...)
+	l.declared = append(def.entries, options.entries...)
 	l.owner = p.Class
 	return l
 }
@@ -223,11 +217,12 @@ func (j *judgement) converter(role string, kind PluginKind) Use {
 		return l.use
 	}
 	l.use.Class, l.use.Plugin = p.Class, p
-	l.findings = define(p.Config()).judge(options, l.prefix)
+	def := define(p.Config())
+	l.findings = def.judge(options, l.prefix)
 	if f := l.finding(side); f != nil {
 		f.given = given
 	}
-	l.declared = Keys(p.Config())
+	l.declared = def.entries
 	l.owner = p.Class
 	return l.use
 }

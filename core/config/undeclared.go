@@ -7,7 +7,7 @@ import (
 )
 
 // undeclared reports the connector's keys that nothing declares, and those that cannot have an effect.
-func (j *judgement) undeclared(framework, own []Key) {
+func (j *judgement) undeclared(framework, own []*entry) {
 	for _, key := range sortedKeys(j.connector) {
 		if !j.claimed(key) {
 			j.problem(j.unknownKey(key, framework, own))
@@ -51,7 +51,7 @@ func (j *judgement) unknownSeverity() Severity {
 	return Warning
 }
 
-func (j *judgement) unknownKey(key string, framework, own []Key) Problem {
+func (j *judgement) unknownKey(key string, framework, own []*entry) Problem {
 	p := Problem{Key: key, Severity: j.unknownSeverity()}
 	say := func(format string, args ...any) Problem {
 		p.Message = key + " " + fmt.Sprintf(format, args...)
@@ -94,10 +94,10 @@ func (j *judgement) unknownKey(key string, framework, own []Key) Problem {
 		}
 		return say("is not a key of %s", c.Name)
 	}
-	if other, who := c.otherFramework(); slices.Contains(names(Keys(other), ""), key) {
+	if other, who := c.otherFramework(); slices.Contains(names(define(other).entries, ""), key) {
 		return say("has no effect: only a %s has it.", who)
 	}
-	if _, ok := excluded(workerExclusions, key); ok || slices.Contains(names(Keys(&WorkerSettings{}), ""), key) || slices.Contains(clientKeys(AdminClient), key) {
+	if _, ok := excluded(workerExclusions, key); ok || slices.Contains(names(define(&WorkerSettings{}).entries, ""), key) || slices.Contains(clientKeys(AdminClient), key) {
 		return say("has no effect here: it is a key of the worker map.")
 	}
 	return say("is not a key of %s%s", c.Name, didYouMean("", nearest(key, "", append(names(framework, ""), names(own, "")...))))
