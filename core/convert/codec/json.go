@@ -45,7 +45,7 @@ func (c *jsonConverter) ToConnect(a *data.Arena, _ string, b []byte) (*data.Sche
 }
 
 func unreadable(err error) error {
-	why := serialization("%s", err).Because(err)
+	why := serialization("%s", err)
 	return data.Errorf(data.DataException, "Converting byte[] to Kafka Connect data failed due to serialization error: ").Because(why)
 }
 
