@@ -1,6 +1,9 @@
 package data
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Arena owns the memory of one batch of records: decoded bytes, nodes and fields. It is filled while a batch is
 // decoded and transformed and recycled as a whole by [Arena.Reset], which ends the life of every value made from it.
@@ -27,7 +30,7 @@ func NewArena() *Arena {
 	return a
 }
 
-// PoisonOnReset makes Reset overwrite all bytes it recycles, so that a test sees a value that outlived its batch.
+// PoisonOnReset makes Reset overwrite all it recycles, so that a test sees a value that outlived its batch.
 func (a *Arena) PoisonOnReset() { a.poison = true }
 
 // Poison is the byte that a poisoned arena is filled with: never part of UTF-8 text, so never part of a document.
@@ -36,17 +39,23 @@ const Poison = 0xF7
 // Reset recycles the memory of everything made from the arena.
 func (a *Arena) Reset() {
 	if a.poison {
-		for _, c := range a.buf.chunks {
-			c = c[:cap(c)]
-			for i := range c {
-				c[i] = Poison
-			}
-		}
+		a.spoil()
 	}
 	a.buf.reset()
 	a.fields.reset()
 	a.values.reset()
 	a.nodes.reset()
+}
+
+// spoil overwrites all memory with what shows in any output.
+func (a *Arena) spoil() {
+	a.buf.fill(Poison)
+	text := strings.Repeat(string([]byte{Poison}), 8)
+	v := Value{kind: String, form: formClean, text: text}
+	f := Field{Name: text, Value: v}
+	a.values.fill(v)
+	a.fields.fill(f)
+	a.nodes.fill(Node{fields: []Field{f}})
 }
 
 // Size is the memory the arena holds, in bytes, used or not.
@@ -184,6 +193,15 @@ func (s *slab[T]) reset() {
 		s.chunks[i] = s.chunks[i][:0]
 	}
 	s.at = 0
+}
+
+func (s *slab[T]) fill(with T) {
+	for _, c := range s.chunks {
+		c = c[:cap(c)]
+		for i := range c {
+			c[i] = with
+		}
+	}
 }
 
 func (s *slab[T]) size() int {

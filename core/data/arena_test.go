@@ -44,7 +44,13 @@ func TestPoisonOnReset(t *testing.T) {
 	if text.Text() != "abc" {
 		t.Fatal(text.Text())
 	}
+	span := *kept.Get("of")
 	a.Reset()
+	for name, v := range map[string]Value{"an opened map": kept, "a span": span} {
+		if out := v.AppendJSON(nil); strings.Trim(string(out), string([]byte{Poison})+`{}":`) != "" {
+			t.Errorf("%s reads as %q after the reset", name, out)
+		}
+	}
 	if got := strings.Trim(text.Text(), string([]byte{Poison})); got != "" {
 		t.Errorf("a kept string reads as %q after the reset", got)
 	}
@@ -62,7 +68,6 @@ func TestPoisonOnReset(t *testing.T) {
 				t.Error("looking into a kept span after the reset did not panic")
 			}
 		}()
-		span := Value{kind: Array, form: formSpan, text: view(b[:4]), node: a.header()}
 		span.Items()
 	}()
 }
