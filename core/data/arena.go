@@ -1,9 +1,6 @@
 package data
 
-import (
-	"strings"
-	"unsafe"
-)
+import "unsafe"
 
 // Arena owns the memory of one batch of records: decoded bytes, nodes and fields. It is filled while a batch is
 // decoded and transformed and recycled as a whole by [Arena.Reset], which ends the life of every value made from it.
@@ -50,13 +47,14 @@ func (a *Arena) Reset() {
 // spoil overwrites all memory with what shows in any output.
 func (a *Arena) spoil() {
 	a.buf.fill(Poison)
-	text := strings.Repeat(string([]byte{Poison}), 8)
-	v := Value{kind: String, form: formClean, text: text}
-	f := Field{Name: text, Value: v}
-	a.values.fill(v)
-	a.fields.fill(f)
-	a.nodes.fill(Node{fields: []Field{f}})
+	a.values.fill(spoiled[0].Value)
+	a.fields.fill(spoiled[0])
+	a.nodes.fill(Node{fields: spoiled})
 }
+
+var spoiled = []Field{{Name: poisonText, Value: Value{kind: String, form: formClean, text: poisonText}}}
+
+const poisonText = "\xF7\xF7\xF7\xF7\xF7\xF7\xF7\xF7" // of Poison
 
 // Size is the memory the arena holds, in bytes, used or not.
 func (a *Arena) Size() int {
