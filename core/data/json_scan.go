@@ -27,37 +27,29 @@ const (
 //
 // Everything is validated, also what stays a span.
 func ParseJSON(a *Arena, b []byte) (v Value, ok bool, err error) {
+	start := 0
 	if len(b) >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF {
-		b = b[3:]
+		start = 3
 	}
 	p := newParser(b, view(b), a)
 	defer p.done()
-	i := p.space(0)
+	i := p.space(start)
 	if i == len(b) {
 		return Value{}, false, nil
 	}
-	var end int
-	switch b[i] {
-	case '{', '[':
-		v.kind = Array
-		if b[i] == '{' {
-			v.kind = Map
-		}
-		if a != nil {
-			p.width = a.width
-		}
-		if v.node, end = p.container(i, 1); end >= 0 && a != nil {
-			a.width = min(len(v.node.fields)+spareFields, 64)
-		}
-	default:
-		end = p.value(&v, i, 0)
-		// Jackson wants a root number to be followed by white space; after other values it does not look.
-		if end >= 0 && end < len(b) && v.form == formDigits && !isSpace(b[end]) {
-			end = p.fail(end, "a number must end with white space")
-		}
+	if a != nil {
+		p.width = a.width
+	}
+	end := p.root(&v, i)
+	// Jackson wants a root number to be followed by white space; after other values it does not look.
+	if end >= 0 && end < len(b) && v.form == formDigits && !isSpace(b[end]) {
+		end = p.fail(end, "a number must end with white space")
 	}
 	if end < 0 {
 		return Value{}, false, p.err
+	}
+	if a != nil && v.kind == Map {
+		a.width = min(len(v.node.fields)+spareFields, 64)
 	}
 	return v, true, nil
 }
@@ -68,20 +60,23 @@ func ParseJSONAt(a *Arena, b []byte, at int, deep bool) (v Value, end int, err e
 	p := newParser(b, view(b), a)
 	defer p.done()
 	p.deep = deep
-	i := p.space(at)
-	if i < len(b) && (b[i] == '{' || b[i] == '[') {
-		v.kind = Array
-		if b[i] == '{' {
-			v.kind = Map
-		}
-		v.node, end = p.container(i, 1)
-	} else {
-		end = p.value(&v, i, 0)
-	}
-	if end < 0 {
+	if end = p.root(&v, p.space(at)); end < 0 {
 		return Value{}, 0, p.err
 	}
 	return v, end, nil
+}
+
+// root reads a value as [parser.value] does, but looks into a container.
+func (p *parser) root(v *Value, i int) (end int) {
+	if i >= len(p.b) || p.b[i] != '{' && p.b[i] != '[' {
+		return p.value(v, i, 0)
+	}
+	v.kind = Array
+	if p.b[i] == '{' {
+		v.kind = Map
+	}
+	v.node, end = p.container(i, 1)
+	return end
 }
 
 // parseSpan looks into a span that value() made, so it was validated.
