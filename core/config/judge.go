@@ -282,6 +282,7 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 		return
 	}
 	j.v.Connector = connector
+	j.v.findings = make([]finding, 0, 128) // most connectors with a few transforms have fewer keys
 	e := &Effective{Worker: *settings, Connector: Properties(j.connector.texts())}
 	j.v.Effective = e
 

@@ -52,9 +52,9 @@ type Header struct {
 	Key    string
 	Schema *data.Schema
 	Value  data.Value
-	// Raw is the header's bytes as consumed, kept until somebody needs Value: see [Headers.Decode].
-	Raw []byte
-	// Encoded says that Raw holds the content and Value does not yet.
+	// Raw is the content of a header that is Encoded: bytes on their way to Kafka, nil for null. Then Schema and Value are
+	// not set.
+	Raw     []byte
 	Encoded bool
 }
 

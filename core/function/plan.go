@@ -87,9 +87,6 @@ func (p *plan) sinkTask(open OpenSink, log *slog.Logger) (*task.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.settings(); err != nil {
-		return nil, connect.Fatal(err)
-	}
 	c.Open = func(ctx context.Context) (connect.Sink, error) {
 		settings, err := p.settings() // each lane its own: a connector may keep and change them
 		if err != nil {

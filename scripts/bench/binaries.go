@@ -43,7 +43,7 @@ func binaries(ctx context.Context, starts, events int, progress io.Writer) ([]ro
 	}
 	functions := map[string]lambdahost.Config{
 		"empty": {Name: "empty", Path: paths["empty"], Timeout: time.Minute},
-		"cold":  {Name: "cold", Path: paths["cold"], Timeout: time.Minute, MemoryMB: 512, Env: map[string]string{"CONNECTLESS_CONFIG": string(config)}},
+		"cold":  {Name: "cold", Path: paths["cold"], Timeout: time.Minute, MemoryMB: 128, Env: map[string]string{"CONNECTLESS_CONFIG": string(config)}},
 	}
 
 	small := handwritten.Event(100)

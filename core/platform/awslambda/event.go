@@ -26,7 +26,7 @@ func (e *EventError) Error() string {
 // code does not know are skipped. m's slices are reused; bytes it keeps are decoded into memory from alloc.
 func Decode(event []byte, m *trigger.Messages, alloc func(int) []byte) error {
 	d := decoder{b: event, m: m}
-	// Base64 shrinks by a quarter, so this holds every key and value; header values are copied one by one.
+	// Base64 shrinks by a quarter and a header's byte takes at least two of the event, so this holds everything.
 	d.room = alloc(base64.StdEncoding.DecodedLen(len(event)))
 	d.alloc = alloc
 	m.Messages, m.Bytes = m.Messages[:0], len(event)
@@ -243,7 +243,7 @@ func (d *decoder) signedBytes() ([]byte, error) {
 		}
 		d.scratch = append(d.scratch, byte(n))
 	}
-	value := d.alloc(len(d.scratch))
+	value := d.take(len(d.scratch))
 	copy(value, d.scratch)
 	return value, nil
 }
@@ -265,18 +265,23 @@ func (d *decoder) base64() ([]byte, error) {
 	if bytes.IndexByte(src, '\\') >= 0 { // "\/" is a legal way to write a slash
 		src = bytes.ReplaceAll(src, []byte(`\/`), []byte{'/'})
 	}
-	need := base64.StdEncoding.DecodedLen(len(src))
-	if need > len(d.room) {
-		d.room = d.alloc(need)
-	}
-	n, err := base64.StdEncoding.Decode(d.room, src)
+	out := d.take(base64.StdEncoding.DecodedLen(len(src)))
+	n, err := base64.StdEncoding.Decode(out, src)
 	if err != nil {
 		return nil, d.fail("broken base64")
 	}
 	d.i += end + 2
+	return out[:n:n], nil
+}
+
+// take cuts n bytes off the room.
+func (d *decoder) take(n int) []byte {
+	if n > len(d.room) {
+		d.room = d.alloc(n)
+	}
 	out := d.room[:n:n]
 	d.room = d.room[n:]
-	return out, nil
+	return out
 }
 
 // name reads a topic, making a new string only when it changes.
