@@ -83,7 +83,7 @@ func TestLocalRetries(t *testing.T) {
 func TestLocalProvisioned(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, "files.json", fmt.Sprintf(`{"name": "files", "connector.class": "files-sink", "topics": "a,b", "files.dir": %q}`, dir))
-	p := start(t, "--functions", functionsDir(), "--connector", file, "--provisioned", "--report-items", "--batch-window", "50ms", "--partitions", "1")
+	p := start(t, "--functions", functionsDir(), "--connector", file, "--provisioned", "--report-items", "--timeout", "2s", "--batch-window", "50ms", "--partitions", "1")
 	blocked := filepath.Join(dir, "a-0-1.json")
 	if err := os.Mkdir(blocked, 0o755); err != nil { // the second record of topic a cannot be written
 		t.Fatal(err)

@@ -73,16 +73,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "demo: unexpected argument %q\n", fs.Arg(0))
 		return 2
 	}
-	err := demo(ctx, &o, stdout)
-	switch {
+	switch err := demo(ctx, &o, stdout); {
+	case err == nil:
+		return 0
 	case ctx.Err() != nil && !errors.Is(err, errIncomplete):
 		fmt.Fprintln(stdout, "\nStopped; nothing is left running.")
-		return 1
-	case err != nil:
+	default:
 		fmt.Fprintf(stderr, "demo: %v\n", err)
-		return 1
 	}
-	return 0
+	return 1
 }
 
 // errIncomplete is a result that does not add up.
@@ -138,7 +137,7 @@ func demo(ctx context.Context, o *options, stdout io.Writer) (err error) {
 		howToLook(stdout, local.addresses)
 		<-ctx.Done()
 	}
-	return nil
+	return cause(ctx, nil)
 }
 
 // cause prefers why ctx ended to what failed because of that.
