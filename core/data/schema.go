@@ -2,7 +2,6 @@ package data
 
 import (
 	"sort"
-	"strconv"
 	"strings"
 )
 
@@ -241,31 +240,3 @@ var primitives = func() (p [TypeBytes + 1][2]*Schema) {
 	}
 	return p
 }()
-
-// Logical returns the schema of the logical Date, Time or Timestamp: any other name panics.
-func Logical(name string, optional bool) *Schema {
-	s := logicals[name]
-	if s == nil {
-		panic("data: no logical type " + name + " without parameters")
-	}
-	return s[b2i(optional)]
-}
-
-var logicals = func() map[string]*[2]*Schema {
-	one := int32(1)
-	m := make(map[string]*[2]*Schema)
-	for name, t := range map[string]Type{LogicalDate: TypeInt32, LogicalTime: TypeInt32, LogicalTimestamp: TypeInt64} {
-		m[name] = &[2]*Schema{
-			{spec: Spec{Type: t, Name: name, Version: &one}},
-			{spec: Spec{Type: t, Name: name, Version: &one, Optional: true}},
-		}
-	}
-	return m
-}()
-
-// DecimalSchema returns the schema of a logical Decimal.
-func DecimalSchema(scale int32, optional bool) *Schema {
-	one := int32(1)
-	return &Schema{spec: Spec{Type: TypeBytes, Optional: optional, Name: LogicalDecimal, Version: &one,
-		Params: []Param{{ScaleParameter, strconv.Itoa(int(scale))}}}}
-}

@@ -134,3 +134,16 @@ func TestDefaultIsReadConcurrently(t *testing.T) {
 		t.Errorf("settled as %s", got)
 	}
 }
+
+func TestPutDoesNotAllocate(t *testing.T) {
+	list := Spec{Type: TypeArray, Elem: Of(TypeInt8, false)}.MustBuild()
+	s := Spec{Type: TypeStruct, Fields: []SchemaField{{"a", Of(TypeInt8, true)}, {"l", list}}}.MustBuild()
+	v, items := OfStruct(s), OfArray(OfInt8(1), OfInt8(2))
+	if n := testing.AllocsPerRun(100, func() {
+		if v.Put(0, OfInt8(1)) != nil || v.Put(1, items) != nil {
+			t.Fatal("refused")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,28 +1,44 @@
 package data
 
-import "fmt"
-
 // Validate checks a value against a schema as ConnectSchema.validateValue does. Errors are DataExceptions.
-func Validate(s *Schema, v *Value) error { return validate("", s, v) }
+func Validate(s *Schema, v *Value) error { return validate(&place{}, s, v) }
 
 // ValidateField is [Validate] for a struct's field: messages name it.
 func ValidateField(name string, s *Schema, v *Value) error {
-	return validate(fmt.Sprintf("field: %q", name), s, v)
+	return validate(&place{field: name, named: true}, s, v)
 }
 
-func validate(where string, s *Schema, v *Value) error {
+// place says what is being validated, for messages; it becomes text only when there is one.
+type place struct {
+	part  string // "element of array " of in, unless in is nil
+	in    *place
+	field string
+	named bool
+}
+
+func (p *place) String() string {
+	switch {
+	case p.in != nil:
+		return p.part + p.in.String()
+	case p.named:
+		return `field: "` + p.field + `"`
+	}
+	return "value"
+}
+
+func validate(where *place, s *Schema, v *Value) error {
 	if v.IsNull() {
 		if !s.Optional() {
-			return Errorf(DataException, "Invalid value: null used for required %s, schema type: %s", orValue(where), s.Type())
+			return Errorf(DataException, "Invalid value: null used for required %s, schema type: %s", where.String(), s.Type())
 		}
 		return nil
 	}
 	if !accepts(s, v.Kind()) {
 		name := ""
 		if s.Name() != "" {
-			name = fmt.Sprintf(" %q", s.Name())
+			name = ` "` + s.Name() + `"`
 		}
-		return Errorf(DataException, "Invalid Java object for schema%s with type %s: class %s for %s", name, s.Type(), v.JavaClass(), orValue(where))
+		return Errorf(DataException, "Invalid Java object for schema%s with type %s: class %s for %s", name, s.Type(), v.JavaClass(), where.String())
 	}
 	switch s.Type() {
 	case TypeStruct:
@@ -31,29 +47,29 @@ func validate(where string, s *Schema, v *Value) error {
 		}
 		return ValidateStruct(v)
 	case TypeArray:
-		where = "element of array " + orValue(where)
+		elem := place{part: "element of array ", in: where}
 		if s.Elem() == nil {
-			return noSchema(where)
+			return noSchema(&elem)
 		}
 		items := v.Items()
 		for i := range items {
-			if err := validate(where, s.Elem(), &items[i]); err != nil {
+			if err := validate(&elem, s.Elem(), &items[i]); err != nil {
 				return err
 			}
 		}
 	case TypeMap:
-		keys, values := "key of map "+orValue(where), "value of map "+orValue(where)
+		keys, values := place{part: "key of map ", in: where}, place{part: "value of map ", in: where}
 		if s.KeySchema() == nil {
-			return noSchema(keys)
+			return noSchema(&keys)
 		}
 		if s.Elem() == nil {
-			return noSchema(values)
+			return noSchema(&values)
 		}
 		for key, value := range v.Entries() {
-			if err := validate(keys, s.KeySchema(), key); err != nil {
+			if err := validate(&keys, s.KeySchema(), key); err != nil {
 				return err
 			}
-			if err := validate(values, s.Elem(), value); err != nil {
+			if err := validate(&values, s.Elem(), value); err != nil {
 				return err
 			}
 		}
@@ -61,8 +77,8 @@ func validate(where string, s *Schema, v *Value) error {
 	return nil
 }
 
-func noSchema(where string) error {
-	return Errorf(DataException, "No schema defined for %s", where)
+func noSchema(where *place) error {
+	return Errorf(DataException, "No schema defined for %s", where.String())
 }
 
 // ValidateStruct checks a struct's fields as Struct.validate does: unlike [ValidateField] it lets null pass where the
@@ -78,13 +94,6 @@ func ValidateStruct(v *Value) error {
 		}
 	}
 	return nil
-}
-
-func orValue(where string) string {
-	if where == "" {
-		return "value"
-	}
-	return where
 }
 
 // accepts says whether a schema takes a Java type: a logical type takes its own class only.

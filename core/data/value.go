@@ -235,6 +235,15 @@ func (v *Value) Delete(name string) bool {
 // SetFields replaces the content of a Map with string keys. It holds fields without copying them.
 func (v *Value) SetFields(fields []Field) { v.expand().fields = fields }
 
+// GetWithDefault is field i of a Struct, or its schema's default where it is null and there is one: Struct.get.
+func (v *Value) GetWithDefault(i int) *Value {
+	n := v.node
+	if d := n.schema.fields[i].Schema.Default(); d != nil && n.fields[i].Value.IsNull() {
+		return d
+	}
+	return &n.fields[i].Value
+}
+
 // Put sets field i of a Struct after checking the value against the field's schema, as Struct.put does. Errors are
 // DataExceptions.
 func (v *Value) Put(i int, to Value) error {
