@@ -93,7 +93,7 @@ func limitMemory() {
 	if err != nil || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetMemoryLimit(size << 20 * 6 / 10)
+	debug.SetMemoryLimit((size << 20) * 6 / 10)
 }
 
 func onAzure(def connect.Definition, open OpenSink) int {

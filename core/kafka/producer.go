@@ -107,7 +107,7 @@ func partitioner() kgo.Partitioner {
 	})
 }
 
-// Put writes the batch and waits until all of it is acknowledged.
+// Put writes the batch and waits until all of it is acknowledged, or the context ends.
 func (p *Producer) Put(ctx context.Context, batch []*connect.Record) error {
 	if len(batch) == 0 {
 		return nil
@@ -130,6 +130,10 @@ func (p *Producer) Put(ctx context.Context, batch []*connect.Record) error {
 		if result.Err != nil {
 			failed.Fail(at[result.Record], classify(result.Record.Topic, result.Err))
 		}
+	}
+	if ctx.Err() != nil && failed.Len() > 0 {
+		// The client gave the records up while a request with them may still be being written.
+		return connect.StillReading(&failed)
 	}
 	return failed.ErrOrNil()
 }

@@ -162,8 +162,8 @@ func TestPutFailures(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		var be *connect.BatchError
-		if err := p.Put(ctx, []*connect.Record{record("out", "k", "v")}); !errors.As(err, &be) || !connect.IsRetriable(be.Failed(0)) {
-			t.Errorf("error %v, want a retriable one", err)
+		if err := p.Put(ctx, []*connect.Record{record("out", "k", "v")}); !errors.As(err, &be) || !connect.IsRetriable(be.Failed(0)) || !connect.IsStillReading(err) {
+			t.Errorf("error %v, want a retriable one that gives up the batch's memory", err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/connectless/connectless/core/connect"
@@ -163,9 +164,23 @@ func (s *Sink) write(ctx context.Context, letters []*connect.Record) (err error,
 	}
 	err, lost = deliver(ctx, s.letters, letters)
 	if lost {
+		s.abandon(ctx, s.letters)
 		s.letters = nil
 	}
 	return err, lost
+}
+
+// abandon closes a client that may be stuck, without waiting for it.
+func (s *Sink) abandon(ctx context.Context, client connect.Sink) {
+	c, ok := client.(io.Closer)
+	if !ok {
+		return
+	}
+	go func() {
+		if err := c.Close(); err != nil {
+			s.cfg.Log.WarnContext(ctx, "closing a client that was given up", "error", err)
+		}
+	}()
 }
 
 // Stats counts one invocation. Every record read is exactly one of Written, Repeated, Filtered, DeadLettered, Dropped

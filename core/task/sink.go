@@ -150,15 +150,15 @@ func (s *Sink) acquire() *lane {
 
 // release recycles a lane, or drops one whose memory may still be read: the garbage collector keeps that as long as
 // anybody has it.
-func (s *Sink) release(l *lane) error {
+func (s *Sink) release(ctx context.Context, l *lane) {
 	if l.lost {
-		return l.close()
+		s.abandon(ctx, l.sink)
+		return
 	}
 	l.arena.Reset()
 	s.mu.Lock()
 	s.lanes = append(s.lanes, l)
 	s.mu.Unlock()
-	return nil
 }
 
 func (l *lane) close() error {
@@ -178,9 +178,7 @@ func (s *Sink) Run(ctx context.Context, decode trigger.Decode) (trigger.Result, 
 	start := time.Now()
 	l := s.acquire()
 	result, stats := s.run(ctx, l, decode)
-	if err := s.release(l); err != nil {
-		s.cfg.Log.WarnContext(ctx, "closing the connector after a failure", "error", err)
-	}
+	s.release(ctx, l)
 	stats.Duration = time.Since(start)
 	s.note(result)
 	return result, stats

@@ -56,7 +56,7 @@ type world struct {
 	letters []string
 	letter  func(i int) error // error of the i-th dead letter ever written
 	opened  int
-	closed  int
+	closed  atomic.Int32
 	block   chan struct{} // the first Put waits for it, whatever its context says
 	calls   atomic.Int32
 }
@@ -92,7 +92,7 @@ func (s *fakeSink) Put(ctx context.Context, batch []*connect.Record) error {
 	return be.ErrOrNil()
 }
 
-func (s *fakeSink) Close() error { s.w.closed++; return nil }
+func (s *fakeSink) Close() error { s.w.closed.Add(1); return nil }
 
 type fakeLetters struct{ w *world }
 
@@ -351,21 +351,25 @@ func TestDeadLetterTopicAway(t *testing.T) {
 }
 
 func TestPanicFailsTheBatchAndReopens(t *testing.T) {
-	w := &world{}
-	w.fail = func(r *connect.Record) error {
-		if r.Value.Text() == "x" {
-			panic("boom")
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{}
+		w.fail = func(r *connect.Record) error {
+			if r.Value.Text() == "x" {
+				panic("boom")
+			}
+			return nil
 		}
-		return nil
-	}
-	s := newTask(w, nil)
-	result, _ := s.Run(t.Context(), event("0:a,x"))
-	if result.Err == nil || !strings.Contains(result.Err.Error(), "boom") || positions(result) != "0@10" {
-		t.Fatalf("result %v, want the panic and all of the batch again", result)
-	}
-	if result, _ = s.Run(t.Context(), event("0:b")); result.Err != nil || w.opened != 2 || w.closed != 1 {
-		t.Errorf("after the panic: %v, opened %d, closed %d; want a new connector", result.Err, w.opened, w.closed)
-	}
+		s := newTask(w, nil)
+		result, _ := s.Run(t.Context(), event("0:a,x"))
+		if result.Err == nil || !strings.Contains(result.Err.Error(), "boom") || positions(result) != "0@10" {
+			t.Fatalf("result %v, want the panic and all of the batch again", result)
+		}
+		result, _ = s.Run(t.Context(), event("0:b"))
+		synctest.Wait()
+		if result.Err != nil || w.opened != 2 || w.closed.Load() != 1 {
+			t.Errorf("after the panic: %v, opened %d, closed %d; want a new connector", result.Err, w.opened, w.closed.Load())
+		}
+	})
 }
 
 // A connector that ignores its context is left alone: the answer comes in time, and its memory is not recycled.
@@ -407,7 +411,9 @@ func TestFatalStateAndRecovery(t *testing.T) {
 func TestOpenFailure(t *testing.T) {
 	w := &world{}
 	s := newTask(w, func(c *SinkConfig) {
-		c.Open = func(context.Context) (connect.Sink, error) { return nil, connect.Fatal(errors.New("no such container")) }
+		c.Open = func(context.Context) (connect.Sink, error) {
+			return nil, connect.Fatal(errors.New("no such container"))
+		}
 	})
 	result, stats := s.Run(t.Context(), event("0:a,b 1:c"))
 	if positions(result) != "0@10 1@10" || stats.Failed != 3 || !s.State().Failed {
