@@ -182,6 +182,9 @@ func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployme
 	}
 	d.Binary = b.Path
 	for _, name := range k.Environment {
+		if setByLambda(name) {
+			continue
+		}
 		value, set := os.LookupEnv(name)
 		ours := f.cosmosAddr != "" && (name == cloud.CosmosEndpointVariable || name == cloud.CosmosKeyVariable)
 		switch {
@@ -192,6 +195,11 @@ func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployme
 		}
 	}
 	return d, nil
+}
+
+// setByLambda says whether a function finds a variable in its environment because Lambda puts it there.
+func setByLambda(name string) bool {
+	return strings.HasPrefix(name, "AWS_LAMBDA_") || slices.Contains([]string{"AWS_REGION", "AWS_DEFAULT_REGION", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "_HANDLER"}, name)
 }
 
 // serve runs until ctx is done, or until nothing can work any more, which is an error.

@@ -112,6 +112,31 @@ func TestLocalProvisioned(t *testing.T) {
 	p.stop()
 }
 
+// TestLocalCluster uses the Kafka of another process, which has no connector itself, and topics by a pattern.
+func TestLocalCluster(t *testing.T) {
+	kafka := start(t)
+	kafka.produce("q-1", `{"n":1}`)
+	kafka.produce("q-2", `{"n":2}`)
+	kafka.produce("other", `{"n":3}`)
+	dir := t.TempDir()
+	t.Setenv("CONNECTLESS_TEST_DIR", dir)
+	file := write(t, "files.json", `{"name": "files", "connector.class": "files-sink", "topics.regex": "q-.*", "files.dir": "${env:CONNECTLESS_TEST_DIR}"}`)
+	p := start(t, "--functions", functionsDir(), "--connector", file, "--bootstrap-servers", kafka.at.Kafka, "--batch-window", "0s")
+	if p.at.Kafka != kafka.at.Kafka {
+		t.Errorf("it says that Kafka is at %s, not at %s", p.at.Kafka, kafka.at.Kafka)
+	}
+	p.wait("delivery", func() bool { n, _ := p.invocations(); return n == 2 })
+	p.stop()
+	kafka.stop()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{filepath.Join(dir, "q-1-0-0.json"), filepath.Join(dir, "q-2-0-0.json")}, files); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 // TestLocalText is what a person sees.
 func TestLocalText(t *testing.T) {
 	cmd := exec.Command(filepath.Join(built, "bin", "connectless"), local("--functions", functionsDir(), "--connector", demoFile())...)

@@ -170,7 +170,7 @@ func (p *process) wait(what string, ok func() bool) {
 // produce writes values with keys into one partition each.
 func (p *process) produce(topic string, values ...string) {
 	p.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(p.at.Kafka), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(p.at.Kafka), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.AllowAutoTopicCreation())
 	if err != nil {
 		p.t.Fatal(err)
 	}

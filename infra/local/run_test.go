@@ -71,7 +71,7 @@ func TestLocalRefuses(t *testing.T) {
 		says []string
 	}{
 		{"busy Kafka", []string{"--kafka-addr", at}, []string{"Kafka cannot listen on " + at + ": the port is in use by another program; choose another with --kafka-addr\n"}},
-		{"busy Cosmos DB", []string{"--cosmos-addr", at}, []string{"Cosmos DB cannot listen on " + at + ": the port is in use by another program; choose another with --cosmos-addr\n"}},
+		{"busy Cosmos DB", []string{"--cosmos-addr", at}, []string{"the embedded Cosmos DB cannot listen on " + at + ": the port is in use by another program; choose another with --cosmos-addr\n"}},
 		{"busy REST", []string{"--rest-addr", at}, []string{"the REST API cannot listen on " + at + ": the port is in use by another program; choose another with --rest-addr\n"}},
 		{"no functions", []string{"--functions", filepath.Join(built, "none"), "--connector", demoFile()}, []string{"there is no directory", "make build", "--functions"}},
 		{"no function of it", []string{"--functions", t.TempDir(), "--connector", demoFile()}, []string{"there is no function binary of cosmos-sink in", "it has none at all"}},

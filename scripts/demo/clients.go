@@ -39,7 +39,7 @@ type clients struct {
 func connect(ctx context.Context, at *events.Addresses) (*clients, error) {
 	k, err := kgo.NewClient(kgo.SeedBrokers(at.Kafka), kgo.ProducerBatchMaxBytes(largestRecord), kgo.ProducerLinger(0))
 	if err != nil {
-		return nil, fmt.Errorf("Kafka client: %w", err)
+		return nil, fmt.Errorf("make a Kafka client: %w", err)
 	}
 	c := &clients{kafka: k, admin: kadm.NewClient(k)}
 	if c.cosmos, err = createContainer(ctx, at.Cosmos); err != nil {
@@ -54,11 +54,11 @@ func (c *clients) close() { c.kafka.Close() }
 func createContainer(ctx context.Context, endpoint string) (*azcosmos.ContainerClient, error) {
 	key, err := azcosmos.NewKeyCredential(cosmostest.Key)
 	if err != nil {
-		return nil, fmt.Errorf("Cosmos DB key: %w", err)
+		return nil, fmt.Errorf("make a Cosmos DB key: %w", err)
 	}
 	account, err := azcosmos.NewClientWithKey(endpoint, key, nil)
 	if err != nil {
-		return nil, fmt.Errorf("Cosmos DB client: %w", err)
+		return nil, fmt.Errorf("make a Cosmos DB client: %w", err)
 	}
 	if _, err := account.CreateDatabase(ctx, azcosmos.DatabaseProperties{ID: database}, nil); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", database, err)

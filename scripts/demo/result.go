@@ -114,6 +114,7 @@ func (l *letter) reason() string {
 	if first, _, more := strings.Cut(message, "\n"); more {
 		message = first
 	}
+	message = strings.TrimRight(message, ": ")
 	if runes := []rune(message); len(runes) > 100 {
 		message = string(runes[:100]) + "..."
 	}

@@ -169,7 +169,7 @@ func (c *Cloud) startCosmos() error {
 	c.cosmos = s
 	if err := s.Listen(c.o.CosmosAddr); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("Cosmos DB cannot listen on %s: the port is in use by another program; choose another with --cosmos-addr", c.o.CosmosAddr)
+			return fmt.Errorf("the embedded Cosmos DB cannot listen on %s: the port is in use by another program; choose another with --cosmos-addr", c.o.CosmosAddr)
 		}
 		return err
 	}
