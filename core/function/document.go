@@ -85,6 +85,11 @@ func (d *Document) parse(b []byte) error {
 	if err := json.Unmarshal(b, &whole); err != nil {
 		return err
 	}
+	for key, member := range whole { // a null member is as good as none
+		if string(member) == "null" {
+			delete(whole, key)
+		}
+	}
 	worker, trigger := whole["worker"], whole["trigger"]
 	var err error
 	if worker != nil {

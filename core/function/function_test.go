@@ -92,6 +92,7 @@ func TestDocumentForms(t *testing.T) {
 		{name: "as GET answers", text: `{"name":"c","config":{"name":"c","a":"1"},"tasks":[],"type":"sink"}`},
 		{name: "whole", text: `{"name":"c","config":{"a":"1"},"worker":{"bootstrap.servers":"b:1"},"trigger":{"report.batch.item.failures":true}}`,
 			worker: map[string]string{"bootstrap.servers": "b:1"}, reports: true},
+		{name: "null members", text: `{"name":"c","config":{"a":"1"},"worker":null,"trigger":null}`},
 		{name: "misspelt trigger", text: `{"config":{"a":"1"},"trigger":{"report.item.failures":true}}`, err: "report.item.failures"},
 		{name: "not JSON", text: `name=c`, err: "x.json"},
 		{name: "nested", text: `{"name":"c","config":{"a":{"b":1}}}`, err: `"a"`},

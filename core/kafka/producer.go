@@ -127,8 +127,13 @@ func (p *Producer) Put(ctx context.Context, batch []*connect.Record) error {
 		at[k] = i
 	}
 	for _, result := range p.client.ProduceSync(ctx, records...) {
-		if result.Err != nil {
-			failed.Fail(at[result.Record], classify(result.Record.Topic, result.Err))
+		err := result.Err
+		if errors.Is(err, kerr.MessageTooLarge) && len(records) > 1 {
+			// What is too large is the batch that the client made: each record alone shows which of them is.
+			err = p.client.ProduceSync(ctx, again(result.Record)).FirstErr()
+		}
+		if err != nil {
+			failed.Fail(at[result.Record], classify(result.Record.Topic, err))
 		}
 	}
 	if ctx.Err() != nil && failed.Len() > 0 {
@@ -136,6 +141,11 @@ func (p *Producer) Put(ctx context.Context, batch []*connect.Record) error {
 		return connect.StillReading(&failed)
 	}
 	return failed.ErrOrNil()
+}
+
+// again is a record as it was before the client filled it in.
+func again(r *kgo.Record) *kgo.Record {
+	return &kgo.Record{Topic: r.Topic, Partition: r.Partition, Key: r.Key, Value: r.Value, Headers: r.Headers, Timestamp: r.Timestamp}
 }
 
 // Close closes the client; unwritten records fail.

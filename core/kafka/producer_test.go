@@ -147,6 +147,16 @@ func TestPutFailures(t *testing.T) {
 			t.Errorf("error %v, want a data error", err)
 		}
 	})
+	t.Run("one large record does not fail its neighbours", func(t *testing.T) {
+		c := cluster(t, kfake.SeedTopics(1, "out"))
+		p := newProducer(t, c, map[string]string{"max.request.size": "4194304"})
+		var be *connect.BatchError
+		err := p.Put(t.Context(), []*connect.Record{record("out", "a", "small"), record("out", "b", strings.Repeat("x", 2<<20)), record("out", "c", "small")})
+		if !errors.As(err, &be) || be.Failed(0) != nil || connect.Classify(be.Failed(1)) != connect.ClassData || be.Failed(2) != nil {
+			t.Errorf("error %v, want the large record alone to fail", err)
+		}
+		consume(t, c, "out", 2)
+	})
 	t.Run("record that is not encoded", func(t *testing.T) {
 		r := record("out", "k", "v")
 		r.Value = data.OfInt32(1)
