@@ -17,7 +17,7 @@ import (
 //  4. Put may see a record again (same topic, partition, offset) and must make of it what it made the first time.
 //  5. Put respects the context: after its deadline it returns soon, and what it does not report as failed is durable.
 //     Goroutines that still read the batch's bytes after Put returned make the engine drop, not recycle, that memory:
-//     report it with [StillReading].
+//     report it with [StillReading]. Tries after the first that it makes by itself it counts with [CountRetries].
 //  6. One Put at a time per Sink; the engine may open several. A Sink may also implement io.Closer.
 type Sink interface {
 	Put(ctx context.Context, batch []*Record) error

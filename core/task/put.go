@@ -16,6 +16,8 @@ import (
 func (s *Sink) put(ctx context.Context, deadline time.Time, l *lane, stats *Stats) {
 	ctx, cancel := until(ctx, deadline)
 	defer cancel()
+	ctx, retries := connect.CountingRetries(ctx)
+	defer func() { stats.Retried += int(retries.Load()) }()
 	batch, of := l.batch, l.of
 	for attempt := 1; len(batch) > 0; attempt++ {
 		err, lost := deliver(ctx, l.sink, batch)
@@ -193,7 +195,7 @@ type Stats struct {
 	DeadLettered int
 	Dropped      int   // tolerated without a dead letter topic
 	Failed       int   // will come again
-	Retried      int   // tries of conversions and records after the first
+	Retried      int   // tries of conversions and records after the first, the connector's own included
 	Bytes        int   // size of the event
 	Newest       int64 // newest record's timestamp, milliseconds; trigger.NoTimestamp for none
 	Duration     time.Duration

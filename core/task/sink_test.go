@@ -59,6 +59,7 @@ type world struct {
 	closed  atomic.Int32
 	block   chan struct{} // the first Put waits for it, whatever its context says
 	calls   atomic.Int32
+	ctx     context.Context // of the Put that runs
 }
 
 type fakeSink struct{ w *world }
@@ -67,6 +68,7 @@ func (s *fakeSink) Put(ctx context.Context, batch []*connect.Record) error {
 	if s.w.calls.Add(1) == 1 && s.w.block != nil {
 		<-s.w.block
 	}
+	s.w.ctx = ctx
 	var be connect.BatchError
 	blocked := map[string]bool{}
 	for i, r := range batch {
@@ -303,14 +305,16 @@ func TestBatchLongerThanTheDeadline(t *testing.T) {
 func TestRetryWithinTheInvocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
-		w := &world{fail: func(r *connect.Record) error {
+		w := &world{}
+		w.fail = func(r *connect.Record) error {
 			if r.Value.Text() == "x" {
 				if tries++; tries < 3 {
+					connect.CountRetries(w.ctx, 10)
 					return connect.RetriableAfter(7*time.Second, errors.New("throttled"))
 				}
 			}
 			return nil
-		}}
+		}
 		s := newTask(w, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -322,7 +326,8 @@ func TestRetryWithinTheInvocation(t *testing.T) {
 		if d := time.Since(start); d != 14*time.Second {
 			t.Errorf("waited %v, want twice 7s", d)
 		}
-		if diff := cmp.Diff([]string{"0@10:a", "0@12:b", "0@11:x"}, w.puts); diff != "" || stats.Retried != 2 {
+		// Two tries of the engine, and ten before each of the two failures of the connector itself.
+		if diff := cmp.Diff([]string{"0@10:a", "0@12:b", "0@11:x"}, w.puts); diff != "" || stats.Retried != 22 {
 			t.Errorf("written (-want +got):\n%s\nretried %d", diff, stats.Retried)
 		}
 	})
