@@ -14,7 +14,7 @@ import (
 // block is a fenced block of the README.
 type block struct {
 	language, text string
-	before         string // the last line of text before it
+	before         string // the paragraph before it
 }
 
 func readmeBlocks(t *testing.T) []block {
@@ -25,7 +25,7 @@ func readmeBlocks(t *testing.T) []block {
 	}
 	var blocks []block
 	var open *block
-	before := ""
+	before, ended := "", false
 	for line := range strings.Lines(string(b)) {
 		fence, ok := strings.CutPrefix(line, "```")
 		switch {
@@ -36,8 +36,12 @@ func readmeBlocks(t *testing.T) []block {
 			open = nil
 		case open != nil:
 			open.text += line
-		case strings.TrimSpace(line) != "":
-			before = line
+		case strings.TrimSpace(line) == "":
+			ended = true
+		case ended:
+			before, ended = line, false
+		default:
+			before += line
 		}
 	}
 	if open != nil {
@@ -55,7 +59,7 @@ type session struct {
 }
 
 var (
-	savedAs   = regexp.MustCompile("Save it as `([^`]+)`")
+	savedAs   = regexp.MustCompile("Save it as\\s+`([^`]+)`")
 	makeLine  = regexp.MustCompile(`^(?:KEEP=1 )?make ([a-z-]+)`)
 	curlLine  = regexp.MustCompile(`^curl (?:-X ([A-Z]+) )?(\S+)(?: -d '([^']*)')?$`)
 	inlineURL = regexp.MustCompile("`(http://127.0.0.1:[^`]+)`")
@@ -96,7 +100,7 @@ func (s *session) save(b block) {
 	s.t.Helper()
 	name := savedAs.FindStringSubmatch(b.before)
 	if name == nil {
-		s.t.Fatalf("the line before a JSON block does not say what to save it as: %q", b.before)
+		s.t.Fatalf("the paragraph before a JSON block does not say what to save it as: %q", b.before)
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, name[1]), []byte(b.text), 0o644); err != nil {
 		s.t.Fatal(err)
