@@ -82,7 +82,7 @@ func (c *SinkConfig) defineV2(d *config.Def) {
 	d.Password(&c.Key, keyKey, "", "Primary or secondary key of the account.", config.Rank(config.High), account, config.Example("${env:COSMOS_KEY}"), config.Check(checkKey))
 	var auth string
 	d.String(&auth, keyAuth, "MasterKey", "How to authenticate. Only MasterKey for now.", account, config.Check(checkAuth))
-	d.List(&c.PreferredRegions, "azure.cosmos.preferredRegionList", "", "Regions to write to, in order of preference, if the account takes writes there. Without it requests go to the account's endpoint, which costs one request less at start.",
+	d.List(&c.PreferredRegions, "azure.cosmos.preferredRegionList", "", "Regions to write to, in order of preference, if the account takes writes there. Without it documents go to the account's endpoint.",
 		config.Rank(config.Low), account, config.Example("West Europe, North Europe"), config.Check(func(string) error {
 			c.PreferredRegions = unbracket(c.PreferredRegions)
 			return nil

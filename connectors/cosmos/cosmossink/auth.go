@@ -34,15 +34,20 @@ func sign(key []byte, now time.Time, verb, resourceType, link string) *credentia
 	}
 }
 
-// signed remembers the credentials of requests that differ in nothing but their body: they are the same for a second.
-type signed struct{ last atomic.Pointer[credentials] }
+// resource is what signatures are about: verb and kind in lower case, the path as in sign. It remembers the credentials of
+// requests that differ in nothing but their body: they are the same for a second.
+type resource struct {
+	verb, kind, link string
 
-func (s *signed) get(key []byte, verb, resourceType, link string) *credentials {
+	last atomic.Pointer[credentials]
+}
+
+func (r *resource) credentials(key []byte) *credentials {
 	now := time.Now()
-	c := s.last.Load()
+	c := r.last.Load()
 	if c == nil || c.second != now.Unix() {
-		c = sign(key, now, verb, resourceType, link)
-		s.last.Store(c)
+		c = sign(key, now, r.verb, r.kind, r.link)
+		r.last.Store(c)
 	}
 	return c
 }

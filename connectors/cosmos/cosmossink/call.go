@@ -1,34 +1,57 @@
 package cosmossink
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// payload is a request's body. A transport may go on reading it after it has answered or failed, until it calls Close:
-// only then may the memory be used for something else.
+// payload is a request's body. The pipeline rewinds and closes it as it likes, and a transport may go on reading after the
+// pipeline has returned: the memory may be used for something else only if it was read to its end.
 type payload struct {
-	rest   []byte
-	closed atomic.Bool
+	mu sync.Mutex
+	r  bytes.Reader
 }
 
+func newPayload(body []byte) *payload {
+	p := new(payload)
+	p.r.Reset(body)
+	return p
+}
+
+// Read implements [io.Reader].
 func (p *payload) Read(b []byte) (int, error) {
-	if len(p.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
-	return n, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.r.Read(b)
 }
 
-func (p *payload) Close() error {
-	p.closed.Store(true)
-	return nil
+// Seek implements [io.Seeker].
+func (p *payload) Seek(offset int64, whence int) (int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.r.Seek(offset, whence)
+}
+
+// Close implements [io.Closer]. It says nothing: the pipeline calls it, whatever the transport does.
+func (p *payload) Close() error { return nil }
+
+// release gives the memory back and reports true, unless somebody may still have to read it.
+func (p *payload) release() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.r.Len() > 0 {
+		return false
+	}
+	p.r.Reset(nil)
+	return true
 }
 
 // reply is an answer of the service.
@@ -37,15 +60,16 @@ type reply struct {
 	sub        int           // x-ms-substatus
 	retryAfter time.Duration // 0 when the service names none
 	activity   string        // x-ms-activity-id, for Microsoft's support
-	body       []byte        // of everything but a successful write
+	body       []byte        // of everything but a success
 }
 
-// call is one request at a time, with the memory for the next. It is for one goroutine.
+// call is one request at a time, with the memory for the next. It is for one goroutine. The pipeline gives the transport a
+// copy of everything but the body.
 type call struct {
-	c    *client
-	req  *http.Request
-	body *payload
-	pk   []string
+	c   *client
+	req *http.Request
+	url url.URL
+	pk  []string
 	// leaked says that a transport may still read memory that was given to an earlier request.
 	leaked bool
 }
@@ -74,8 +98,8 @@ var (
 	valVersion = []string{"2020-11-05"}
 )
 
-// do sends one request and reads its answer. pk is the partition key's header, "" for none. An error is the transport's.
-func (k *call) do(ctx context.Context, method string, u *url.URL, kind headers, cred *credentials, pk string, body []byte) (reply, error) {
+// do sends one request and reads its answer. pk is the partition key's header. An error is the transport's.
+func (k *call) do(ctx context.Context, method string, u *url.URL, kind headers, r *resource, pk string, body []byte) (reply, error) {
 	if k.req == nil {
 		k.req = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 16)}
 		k.pk = make([]string, 1)
@@ -83,17 +107,14 @@ func (k *call) do(ctx context.Context, method string, u *url.URL, kind headers, 
 	if k.req.Context() != ctx {
 		k.req = k.req.WithContext(ctx)
 	}
-	if k.body == nil {
-		k.body = new(payload)
-	}
-	req, h := k.req, k.req.Header
+	raw, h := k.req, k.req.Header
 	clear(h)
-	req.Method, req.URL, req.Host = method, u, u.Host
-	h["Authorization"], h["X-Ms-Date"], h["X-Ms-Version"] = cred.auth, cred.date, valVersion
-	h["User-Agent"], h["Prefer"] = k.c.userAgent, valMinimal
-	if pk != "" {
-		k.pk[0] = pk
-		h[hdrPartitionKey] = k.pk
+	k.url, k.pk[0] = *u, pk
+	raw.Method, raw.URL, raw.Host = method, &k.url, u.Host
+	raw.Body, raw.GetBody, raw.ContentLength = nil, nil, 0
+	h["X-Ms-Version"], h["Prefer"], h[hdrPartitionKey] = valVersion, valMinimal, k.pk
+	if k.c.account.Load().several {
+		h["X-Ms-Cosmos-Allow-Tentative-Writes"] = valTrue // others than the first refuse writes without it
 	}
 	switch kind {
 	case asUpsert:
@@ -101,44 +122,44 @@ func (k *call) do(ctx context.Context, method string, u *url.URL, kind headers, 
 	case asBatch:
 		h["X-Ms-Cosmos-Is-Batch-Request"], h["X-Ms-Cosmos-Batch-Atomic"] = valTrue, valTrue
 	}
-	req.Body, req.ContentLength = http.NoBody, 0
-	sent := k.body
 	if body != nil {
-		h["Content-Type"] = valJSON
-		sent.rest = body
-		sent.closed.Store(false)
-		req.Body, req.ContentLength = sent, int64(len(body))
+		sent := newPayload(body)
+		raw.Body, h["Content-Type"] = sent, valJSON
+		defer func() { k.leaked = !sent.release() || k.leaked }()
 	}
-
-	resp, err := k.c.transport.RoundTrip(req)
+	req, err := runtime.NewRequestFromRequest(raw)
 	if err != nil {
-		k.abandon(body != nil)
 		return reply{}, err
 	}
-	r := reply{status: resp.StatusCode}
-	if success(r.status) && method != http.MethodGet {
+	req.SetOperationValue(r)
+	runtime.SkipBodyDownload(req)
+	resp, err := k.c.writes.Do(req)
+	if resp == nil {
+		return reply{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer := replyTo(resp)
+	if success(answer.status) {
 		_, _ = io.Copy(io.Discard, resp.Body) // the status says that the write took effect, whatever becomes of the rest
-	} else {
+		return answer, nil
+	}
+	answer.body, err = io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	return answer, err
+}
+
+// replyTo is an answer without its body.
+func replyTo(resp *http.Response) reply {
+	r := reply{status: resp.StatusCode}
+	if !success(r.status) {
 		r.sub, _ = strconv.Atoi(resp.Header.Get(hdrSubstatus)) // absent: 0
 		r.retryAfter = milliseconds(resp.Header.Get(hdrRetryAfter))
 		r.activity = resp.Header.Get(hdrActivity)
-		r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	}
-	_ = resp.Body.Close()
-	if body != nil && !sent.closed.Load() {
-		k.abandon(true)
-	}
-	return r, err
+	return r
 }
 
 // maxReply is more than a batch's answer can be.
 const maxReply = 4 << 20
-
-// abandon leaves the request to the transport, which may still look at it.
-func (k *call) abandon(withBody bool) {
-	k.req, k.body = nil, nil
-	k.leaked = k.leaked || withBody
-}
 
 func success(status int) bool {
 	return status >= 200 && status < 300 && status != http.StatusMultiStatus

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,26 +12,32 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
 	"github.com/connectless/connectless/connectors/cosmos"
-	"github.com/connectless/connectless/core/connect"
 )
 
 // client is the connection to one account, shared by all sinks of the process that name the same account, key and
 // application. It is safe for concurrent use.
 type client struct {
 	transport  http.RoundTripper
+	options    policy.ClientOptions // of both pipelines, the SDK's for metadata and
+	writes     runtime.Pipeline     // ours
 	endpoint   *url.URL
 	key        []byte
-	userAgent  []string
 	regions    []string
 	maxRetries int
 	id         clientID
 	shared     bool
 
-	lock       chan struct{} // guards what follows
-	writeTo    *url.URL      // the endpoint of the region to write to; nil until known, then never changed
+	lock    chan struct{}           // held while the account is being read
+	account atomic.Pointer[account] // nil until then, then never changed
+
+	mu         sync.Mutex // guards what follows
 	containers map[string]*container
 }
 
@@ -81,6 +86,7 @@ func lease(cfg *cosmos.SinkConfig, transport http.RoundTripper) (*client, error)
 // release gives the client back; the last user closes its connections.
 func (c *client) release() {
 	if !c.shared {
+		c.close()
 		return
 	}
 	pool.Lock()
@@ -90,8 +96,16 @@ func (c *client) release() {
 	}
 	delete(pool.users, c)
 	delete(pool.clients, c.id)
+	c.close()
 	if t, ok := c.transport.(*http.Transport); ok {
 		t.CloseIdleConnections()
+	}
+}
+
+// close lets go of what the SDK keeps for the process.
+func (c *client) close() {
+	if a := c.account.Load(); a != nil {
+		a.sdk.Close()
 	}
 }
 
@@ -108,14 +122,11 @@ func newClient(cfg *cosmos.SinkConfig, transport http.RoundTripper) (*client, er
 	if err != nil {
 		return nil, errors.New("cosmossink: the account key is not base64")
 	}
-	agent := "connectless-cosmos-sink/" + cosmos.Sink.Version
-	if cfg.ApplicationName != "" {
-		agent += " " + cfg.ApplicationName
-	}
 	c := &client{
-		transport: transport, endpoint: &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}, key: key, userAgent: []string{agent},
-		regions: cfg.PreferredRegions, maxRetries: cfg.MaxRetries, id: identify(cfg), lock: make(chan struct{}, 1), containers: make(map[string]*container),
+		transport: transport, options: clientOptions(transport, cfg.ApplicationName), endpoint: &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host},
+		key: key, regions: cfg.PreferredRegions, maxRetries: cfg.MaxRetries, id: identify(cfg), lock: make(chan struct{}, 1), containers: make(map[string]*container),
 	}
+	c.writes = newPipeline(key, c.options)
 	return c, nil
 }
 
@@ -139,204 +150,4 @@ func newTransport(dial func(ctx context.Context, network, addr string) (net.Conn
 		ResponseHeaderTimeout: 15 * time.Second,
 		DisableCompression:    true,
 	}
-}
-
-// container is a container to write to and what is known about it.
-type container struct {
-	name          string
-	link          string // as signatures name it
-	path, rawPath string // as URLs name it
-	docs          *url.URL
-	post          signed
-
-	lock chan struct{} // guards def
-	def  *definition   // nil until read
-}
-
-// definition is the part of a container's definition that writing depends on. It is immutable.
-type definition struct {
-	paths [][]string // of the partition key, each split into names
-	text  string     // tells whether it changed: the paths, with the container's resource id
-}
-
-func at(base *url.URL, path, rawPath string) *url.URL {
-	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawPath: rawPath}
-}
-
-// acquire takes a lock whose holders wait for the network.
-func acquire(ctx context.Context, lock chan struct{}) error {
-	select {
-	case lock <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return outOfTime(ctx)
-	}
-}
-
-// container returns a container of the database. It asks the account for the region to write to, once, if the settings
-// prefer some; nothing else needs the network.
-func (c *client) container(ctx context.Context, k *call, database, name string) (*container, error) {
-	if err := acquire(ctx, c.lock); err != nil {
-		return nil, err
-	}
-	defer func() { <-c.lock }()
-	if c.writeTo == nil {
-		region, err := c.findRegion(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		c.writeTo = region
-	}
-	link := "dbs/" + database + "/colls/" + name
-	ct := c.containers[link]
-	if ct == nil {
-		ct = &container{
-			name: name, link: link, path: "/" + link, rawPath: "/dbs/" + url.PathEscape(database) + "/colls/" + url.PathEscape(name),
-			lock: make(chan struct{}, 1),
-		}
-		ct.docs = at(c.writeTo, ct.path+"/docs", ct.rawPath+"/docs")
-		c.containers[link] = ct
-	}
-	return ct, nil
-}
-
-// definition returns the container's definition, which is read once. known is a definition that was found wanting, nil
-// for none: then it is read again, unless somebody else has done so already.
-func (c *client) definition(ctx context.Context, k *call, database string, ct *container, known *definition) (*definition, error) {
-	if err := acquire(ctx, ct.lock); err != nil {
-		return nil, err
-	}
-	defer func() { <-ct.lock }()
-	if ct.def != nil && (known == nil || known.text != ct.def.text) {
-		return ct.def, nil
-	}
-	ct.def = nil
-	def, err := c.readDefinition(ctx, k, database, ct)
-	if err != nil {
-		return nil, err
-	}
-	ct.def = def
-	return def, nil
-}
-
-// findRegion returns the endpoint of the most preferred region that takes writes, the account's own if none is preferred.
-func (c *client) findRegion(ctx context.Context, k *call) (*url.URL, error) {
-	if len(c.regions) == 0 {
-		return c.endpoint, nil
-	}
-	r, err := c.get(ctx, k, c.endpoint, "", "", "/", "")
-	if err != nil {
-		return nil, err
-	}
-	var account struct {
-		WritableLocations []struct{ Name, DatabaseAccountEndpoint string }
-	}
-	if err := json.Unmarshal(r.body, &account); err != nil || !success(r.status) {
-		return nil, connect.Fatal(fmt.Errorf("cosmossink: %s does not answer like a Cosmos DB account: %w", c.endpoint.Host, errorOf(&r)))
-	}
-	plain := func(region string) string { return strings.ToLower(strings.ReplaceAll(region, " ", "")) }
-	for _, want := range c.regions {
-		for _, have := range account.WritableLocations {
-			u, err := url.Parse(have.DatabaseAccountEndpoint)
-			if err == nil && u.Host != "" && plain(want) == plain(have.Name) {
-				return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
-			}
-		}
-	}
-	return c.endpoint, nil
-}
-
-func (c *client) readDefinition(ctx context.Context, k *call, database string, ct *container) (*definition, error) {
-	r, err := c.get(ctx, k, c.writeTo, "colls", ct.link, ct.path, ct.rawPath)
-	if err != nil {
-		return nil, err
-	}
-	if r.status == http.StatusNotFound {
-		return nil, c.missing(ctx, k, database, ct)
-	}
-	if !success(r.status) {
-		return nil, connect.Fatal(fmt.Errorf("cosmossink: read container %s: %w", ct.name, errorOf(&r)))
-	}
-	var body struct {
-		RID          string `json:"_rid"`
-		PartitionKey struct{ Paths []string }
-	}
-	if err := json.Unmarshal(r.body, &body); err != nil {
-		return nil, connect.Fatal(fmt.Errorf("cosmossink: %s does not answer like a Cosmos DB account: %w", c.endpoint.Host, err))
-	}
-	if len(body.PartitionKey.Paths) == 0 {
-		return nil, connect.Fatal(fmt.Errorf("cosmossink: container %s has no partition key: containers of that old kind are not supported", ct.name))
-	}
-	def := &definition{text: body.RID + " " + strings.Join(body.PartitionKey.Paths, " ")}
-	for _, p := range body.PartitionKey.Paths {
-		def.paths = append(def.paths, splitPath(p))
-	}
-	return def, nil
-}
-
-// missing says which of the two is missing.
-func (c *client) missing(ctx context.Context, k *call, database string, ct *container) error {
-	r, err := c.get(ctx, k, c.writeTo, "dbs", "dbs/"+database, "/dbs/"+database, "/dbs/"+url.PathEscape(database))
-	if err == nil && r.status == http.StatusNotFound {
-		return connect.Fatal(fmt.Errorf("cosmossink: database %q does not exist in account %s: create it, with container %q in it", database, c.endpoint.Host, ct.name))
-	}
-	return connect.Fatal(fmt.Errorf("cosmossink: container %q does not exist in database %q of account %s: create it with the partition key the documents have", ct.name, database, c.endpoint.Host))
-}
-
-// get reads metadata, again where the failure is transient. The answers it returns are successes and refusals.
-func (c *client) get(ctx context.Context, k *call, base *url.URL, resourceType, link, path, rawPath string) (reply, error) {
-	try := retries{most: c.maxRetries}
-	for {
-		r, err := k.do(ctx, http.MethodGet, at(base, path, rawPath), asPlain, sign(c.key, time.Now(), "get", resourceType, link), "", nil)
-		var v verdict
-		if err == nil {
-			if v = classify(cosmos.Overwrite, r.status, r.sub); v == done || v == stale || v == refused {
-				return r, nil
-			}
-			err = errorOf(&r)
-		} else if v = classifyTransport(err); ctx.Err() != nil {
-			return reply{}, outOfTime(ctx)
-		}
-		err = fmt.Errorf("cosmossink: read %s from %s: %w", path, base.Host, err)
-		switch {
-		case v == fatal:
-			return reply{}, connect.Fatal(fmt.Errorf("%w%s", err, hint(r.status)))
-		case !try.wait(ctx, v, r.retryAfter):
-			return reply{}, connect.RetriableAfter(r.retryAfter, err)
-		}
-	}
-}
-
-// hint says what to look at.
-func hint(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return ": check the account key and the clock of this machine"
-	case http.StatusForbidden:
-		return ": check the account's firewall and whether it allows keys"
-	}
-	return ""
-}
-
-func outOfTime(ctx context.Context) error {
-	return connect.Retriable(fmt.Errorf("cosmossink: no time left: %w", context.Cause(ctx)))
-}
-
-// splitPath splits a partition key path, /a/"b c", into names.
-func splitPath(p string) []string {
-	var names []string
-	for rest := strings.TrimPrefix(p, "/"); rest != ""; {
-		var name string
-		if rest[0] == '"' {
-			end := strings.IndexByte(rest[1:], '"')
-			if end < 0 {
-				return append(names, rest[1:])
-			}
-			name, rest = rest[1:1+end], strings.TrimPrefix(rest[2+end:], "/")
-		} else {
-			name, rest, _ = strings.Cut(rest, "/")
-		}
-		names = append(names, name)
-	}
-	return names
 }

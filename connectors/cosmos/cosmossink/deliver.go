@@ -108,7 +108,7 @@ func (s *sink) explain(j *job, e *serviceError) error {
 // judge reads the container's definition again, because an answer suggests that it changed. If it did, the verdict stays
 // stale; if it did not, a wrong partition key is the document's fault, and a container that exists after all was busy.
 func (s *sink) judge(ctx context.Context, j *job, err error) (verdict, error) {
-	def, problem := s.client.definition(ctx, &j.call, s.cfg.Database, j.ct, j.def)
+	def, problem := s.client.definition(ctx, s.cfg.Database, j.ct, j.def)
 	switch {
 	case problem != nil:
 		return stale, problem

@@ -193,6 +193,7 @@ func TestWhatTheOperatorMustMend(t *testing.T) {
 		{"wrong key", map[string]string{"account.key": "d3Jvbmc="}, nil, "check the account key"},
 		{"wrong key for a region", map[string]string{"account.key": "d3Jvbmc=", "preferredRegionList": "West Europe"}, nil, "check the account key"},
 		{"no database", map[string]string{"sink.database.name": "nosuch"}, nil, `database "nosuch" does not exist in account account.test: create it`},
+		{"a database that is no part of a URL", map[string]string{"sink.database.name": ".."}, nil, `the name ".." cannot be part of a URL`},
 		{"no container", map[string]string{"sink.containers.topicMap": "orders#nosuch"}, nil, `container "nosuch" does not exist in database "shop" of account account.test: create it`},
 		{"firewall", nil, func(w *world) { w.Inject(cosmostest.Rule{Fault: cosmostest.Fail(403)}) }, "check the account's firewall"},
 		{"key revoked", nil, func(w *world) {
@@ -223,27 +224,70 @@ func TestWhatTheOperatorMustMend(t *testing.T) {
 	}
 }
 
-// The container's definition is read through the same failures; what does not end is given back.
+// The account and the container's definition are read through the same failures; what does not end is given back.
 func TestMetadataIsReadAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, nil, "/customer")
-		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Times: 2, Fault: cosmostest.Throttle(time.Second)})
-		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Times: 2, Fault: cosmostest.Fault{Cut: cosmostest.CutDuring}})
-		w.put(batch(`{"id":"1","customer":"ann"}`))
+	for _, op := range []cosmostest.Op{cosmostest.OpReadAccount, cosmostest.OpReadContainer} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, nil, "/customer")
+			w.Inject(cosmostest.Rule{Op: op, Times: 2, Fault: cosmostest.Throttle(time.Second)})
+			w.Inject(cosmostest.Rule{Op: op, Times: 2, Fault: cosmostest.Fault{Cut: cosmostest.CutDuring}})
+			w.put(batch(`{"id":"1","customer":"ann"}`))
 
-		w = newWorld(t, nil, "/customer")
-		w.Inject(cosmostest.Rule{Op: cosmostest.OpReadContainer, Fault: cosmostest.Fail(503)})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		start := time.Now()
-		err := w.sink.Put(ctx, batch(`{"id":"1","customer":"ann"}`, `{"id":"2","customer":"bob"}`))
-		if d := cmp.Diff(map[int]string{0: "retriable", 1: "retriable"}, failures(t, err, 2)); d != "" || !connect.IsMarked(err) {
-			t.Errorf("%v %s", err, d)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %s", took)
-		}
-	})
+			w = newWorld(t, nil, "/customer")
+			lasting := w.Inject(cosmostest.Rule{Op: op, Fault: cosmostest.Fail(503)})
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			start := time.Now()
+			err := w.sink.Put(ctx, batch(`{"id":"1","customer":"ann"}`, `{"id":"2","customer":"bob"}`))
+			if d := cmp.Diff(map[int]string{0: "retriable", 1: "retriable"}, failures(t, err, 2)); d != "" || !connect.IsMarked(err) {
+				t.Errorf("%s: %v %s", op, err, d)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%s: took %s", op, took)
+			}
+			lasting.Remove()
+			w.put(batch(`{"id":"1","customer":"ann"}`)) // nothing remembers the failure
+
+			w = newWorld(t, nil, "/customer")
+			w.Inject(cosmostest.Rule{Op: op, Fault: cosmostest.Throttle(7 * time.Second)})
+			start = time.Now()
+			err = w.sink.Put(ctx, batch(`{"id":"1","customer":"ann"}`))
+			if took := time.Since(start); connect.RetryAfter(err) != 7*time.Second || took > time.Second {
+				t.Errorf("%s: after %s: %v", op, took, err)
+			}
+		})
+	}
+}
+
+// Reading the account takes no longer than the time of who waits for it, though the SDK would go on, and what became of
+// it bothers neither other sinks nor the next Put.
+func TestStalledMetadata(t *testing.T) {
+	for _, op := range []cosmostest.Op{cosmostest.OpReadAccount, cosmostest.OpReadContainer} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, nil, "/customer")
+			stall := w.Inject(cosmostest.Rule{Op: op, Fault: cosmostest.Fault{Stall: cosmostest.StallBefore}})
+			put := func(s connect.Sink, topic string, timeout time.Duration) {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				records := batch(`{"id":"1","customer":"ann"}`)
+				records[0].Topic = topic
+				start := time.Now()
+				err := s.Put(ctx, records)
+				if took := time.Since(start); err == nil || connect.Classify(err) != connect.ClassRetriable || took > timeout {
+					t.Errorf("%s: after %s of %s: %v", op, took, timeout, err)
+				}
+			}
+			other := open(t, Options{Transport: w.sink.(*sink).client.transport}, nil)
+			other.(*sink).client = w.sink.(*sink).client // as sinks of one function share it
+			var wg sync.WaitGroup
+			wg.Go(func() { put(w.sink, "orders", 4*time.Second) })
+			synctest.Wait()
+			put(other, "elsewhere", 2*time.Second)
+			wg.Wait()
+			stall.Remove()
+			w.put(batch(`{"id":"1","customer":"ann"}`))
+		})
+	}
 }
 
 func TestContainerReplaced(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/connectless/connectless/connectors/cosmos"
 )
@@ -115,16 +114,16 @@ func (j *job) body(ops []operation) []byte {
 
 // send sends operations once: several as a transactional batch, a single one as the point write of the strategy.
 func (j *job) send(ctx context.Context, ops []operation, strategy cosmos.WriteStrategy) (reply, error) {
-	ct, key := j.ct, j.call.c.key
+	ct := j.ct
 	if op := &ops[0]; len(ops) == 1 {
 		switch {
 		case strategy == cosmos.Append:
-			return j.call.do(ctx, http.MethodPost, ct.docs, asPlain, ct.post.get(key, "post", "docs", ct.link), j.pk, j.buf[op.doc:op.end-1])
+			return j.call.do(ctx, http.MethodPost, ct.docs, asPlain, &ct.post, j.pk, j.buf[op.doc:op.end-1])
 		case strategy == cosmos.Overwrite:
-			return j.call.do(ctx, http.MethodPost, ct.docs, asUpsert, ct.post.get(key, "post", "docs", ct.link), j.pk, j.buf[op.doc:op.end-1])
+			return j.call.do(ctx, http.MethodPost, ct.docs, asUpsert, &ct.post, j.pk, j.buf[op.doc:op.end-1])
 		case op.item != nil:
-			return j.call.do(ctx, http.MethodDelete, op.item, asPlain, sign(key, time.Now(), "delete", "docs", op.item.Path[1:]), j.pk, nil)
+			return j.call.do(ctx, http.MethodDelete, op.item, asPlain, &resource{verb: "delete", kind: "docs", link: op.item.Path[1:]}, j.pk, nil)
 		}
 	}
-	return j.call.do(ctx, http.MethodPost, ct.docs, asBatch, ct.post.get(key, "post", "docs", ct.link), j.pk, j.body(ops))
+	return j.call.do(ctx, http.MethodPost, ct.docs, asBatch, &ct.post, j.pk, j.body(ops))
 }

@@ -131,13 +131,8 @@ func (s *sink) resolve(ctx context.Context, batch []*connect.Record) {
 var errUnread = errors.New("cosmossink: not read yet")
 
 func (t *target) read(ctx context.Context, c *client, database string) {
-	k := &call{c: c}
-	ct, err := c.container(ctx, k, database, t.ct.name)
-	if err == nil {
-		t.ct = ct
-		t.def, err = c.definition(ctx, k, database, ct, t.known)
-	}
-	t.err = err
+	t.ct = c.container(database, t.ct.name)
+	t.def, t.err = c.definition(ctx, database, t.ct, t.known)
 }
 
 // route puts records into lanes, or finds out that they cannot be written. staleOnly leaves alone what an earlier pass

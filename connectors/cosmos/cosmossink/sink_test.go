@@ -1,6 +1,7 @@
 package cosmossink
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -320,10 +321,14 @@ func TestTopicsAndContainers(t *testing.T) {
 		if n := w.Count(database, "elsewhere"); n != 1 {
 			t.Errorf("elsewhere has %d documents", n)
 		}
+		if n := len(w.rec.Exchanges(cosmostest.OpReadAccount)); n != 1 {
+			t.Errorf("the account was read %d times for two containers", n)
+		}
 	})
 }
 
-func TestOnlyTheDefinitionIsReadFirst(t *testing.T) {
+// The account, because the SDK insists, and the definition, each once.
+func TestWhatIsReadFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, "/customer")
 		if n := len(w.rec.Exchanges()); n != 0 {
@@ -339,45 +344,65 @@ func TestOnlyTheDefinitionIsReadFirst(t *testing.T) {
 		for _, x := range w.rec.Exchanges() {
 			ops = append(ops, x.Op)
 		}
-		if d := cmp.Diff([]cosmostest.Op{cosmostest.OpReadContainer, cosmostest.OpUpsertItem, cosmostest.OpUpsertItem, cosmostest.OpUpsertItem}, ops); d != "" {
+		if d := cmp.Diff([]cosmostest.Op{cosmostest.OpReadAccount, cosmostest.OpReadContainer, cosmostest.OpUpsertItem, cosmostest.OpUpsertItem, cosmostest.OpUpsertItem}, ops); d != "" {
 			t.Error(d)
 		}
 	})
 }
 
-// regions is an account that takes writes in two regions.
-type regions struct{ sent []string }
+// regions is an account in two regions, which takes writes in one or both.
+type regions struct {
+	both bool
+	sent []string
+}
 
 func (r *regions) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.sent = append(r.sent, req.Method+" "+req.URL.String())
+	if req.Method == http.MethodPost && (req.Header.Get("x-ms-cosmos-allow-tentative-writes") != "") != r.both {
+		return nil, errors.New("writes that regions other than the first refuse, or the reverse")
+	}
 	if req.URL.Path != "/" {
 		return discard{}.RoundTrip(req)
 	}
-	const account = `{"id":"account","writableLocations":[{"name":"West Europe","databaseAccountEndpoint":"https://account-westeurope.test:443/"},
-		{"name":"East US","databaseAccountEndpoint":"https://account-eastus.test:443/"}]}`
+	const west = `{"name":"West Europe","databaseAccountEndpoint":"https://account-westeurope.test:443/"}`
+	const both = west + `,{"name":"East US","databaseAccountEndpoint":"https://account-eastus.test:443/"}`
+	writable := west
+	if r.both {
+		writable = both
+	}
+	account := fmt.Sprintf(`{"id":"account","writableLocations":[%s],"readableLocations":[%s],"enableMultipleWriteLocations":%t}`, writable, both, r.both)
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(account)), Request: req}, nil
 }
 
+// Documents go where they are taken; where the definition is read from is the SDK's choice.
 func TestPreferredRegions(t *testing.T) {
-	tests := []struct{ preferred, host string }{
-		{"[Nowhere, East US, West Europe]", "https://account-eastus.test:443"},
-		{"westeurope", "https://account-westeurope.test:443"},
-		{"Nowhere", "http://account.test"},
+	const account, west, east = "https://account.test", "https://account-westeurope.test:443", "https://account-eastus.test:443"
+	tests := []struct {
+		preferred   string
+		both        bool
+		read, write string
+	}{
+		{"[Nowhere, East US, West Europe]", true, east, east},
+		{"[Nowhere, East US, West Europe]", false, east, west},
+		{"westeurope", true, west, west},
+		{"East US", false, east, account},
+		{"Nowhere", true, west, account},
+		{"", true, west, account},
 	}
 	for _, tc := range tests {
-		account := &regions{}
-		s := open(t, Options{Transport: account}, map[string]string{"preferredRegionList": tc.preferred})
+		transport := &regions{both: tc.both}
+		s := open(t, Options{Transport: transport}, map[string]string{"account.endpoint": account, "preferredRegionList": tc.preferred})
 		for range 2 {
 			if err := s.Put(t.Context(), batch(`{"id":"1","pk":"ann"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		want := []string{
-			"GET http://account.test/", "GET " + tc.host + "/dbs/shop/colls/orders",
-			"POST " + tc.host + "/dbs/shop/colls/orders/docs", "POST " + tc.host + "/dbs/shop/colls/orders/docs",
+			"GET " + account + "/", "GET " + tc.read + "/dbs/shop/colls/orders",
+			"POST " + tc.write + "/dbs/shop/colls/orders/docs", "POST " + tc.write + "/dbs/shop/colls/orders/docs",
 		}
-		if d := cmp.Diff(want, account.sent); d != "" {
-			t.Errorf("%s: %s", tc.preferred, d)
+		if d := cmp.Diff(want, transport.sent); d != "" {
+			t.Errorf("%q, writable in both: %t: %s", tc.preferred, tc.both, d)
 		}
 	}
 }
