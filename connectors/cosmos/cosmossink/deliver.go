@@ -61,6 +61,7 @@ func (s *sink) deliver(ctx context.Context, j *job, ops []operation) error {
 			if !try.wait(ctx, v, wait) {
 				return s.fail(ops, connect.RetriableAfter(wait, err))
 			}
+			connect.CountRetries(ctx, len(ops))
 		case stale:
 			return s.fail(ops, err)
 		case fatal:

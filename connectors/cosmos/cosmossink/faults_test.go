@@ -86,6 +86,7 @@ func TestTransientFailures(t *testing.T) {
 					w.Inject(tc.rule)
 					ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 					defer cancel()
+					ctx, retries := connect.CountingRetries(ctx)
 					start := time.Now()
 					err := w.sink.Put(ctx, batch(`{"id":"1","customer":"ann","n":1}`, `{"id":"1","customer":"ann","n":2}`))
 					if err != nil {
@@ -93,6 +94,9 @@ func TestTransientFailures(t *testing.T) {
 					}
 					if took := time.Since(start); took < tc.least || took > tc.most {
 						t.Errorf("took %s, want %s to %s", took, tc.least, tc.most)
+					}
+					if retries.Load() == 0 {
+						t.Error("no record was counted as tried again")
 					}
 					want := map[string]string{"ItemOverwrite": `{"id":"1","customer":"ann","n":2}`, "ItemAppend": `{"id":"1","customer":"ann","n":1}`}[strategy]
 					if got := w.stored()[`["ann"] 1`]; got != want {
