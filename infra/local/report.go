@@ -95,7 +95,7 @@ func troubled(line string) bool {
 		Msg   string `json:"msg"`
 	}
 	if json.Unmarshal([]byte(line), &l) != nil {
-		return true
+		return !strings.Contains(line, `{"errorMessage":`) // what aws-lambda-go logs of a failed invocation
 	}
 	return (l.Level == "WARN" || l.Level == "ERROR") && l.Msg != "invocation"
 }

@@ -33,6 +33,7 @@ func TestReportText(t *testing.T) {
 		{"the same, wanted", events.Event{Kind: events.Log, Connector: "c", Message: `{"level":"INFO","msg":"x"}`}, true, "03:04:05.678 c | {\"level\":\"INFO\",\"msg\":\"x\"}\n"},
 		{"a warning of a function", events.Event{Kind: events.Log, Connector: "c", Message: `{"level":"WARN","msg":"x"}`}, false, "03:04:05.678 c | {\"level\":\"WARN\",\"msg\":\"x\"}\n"},
 		{"a failure that its invocation tells", events.Event{Kind: events.Log, Connector: "c", Message: `{"level":"ERROR","msg":"invocation"}`}, false, ""},
+		{"the same, by the Lambda library", events.Event{Kind: events.Log, Connector: "c", Message: `2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}`}, false, ""},
 		{"a panic", events.Event{Kind: events.Log, Connector: "c", Message: "goroutine 1"}, false, "03:04:05.678 c | goroutine 1\n"},
 		{"a problem of a connector", events.Event{Kind: events.Problem, Connector: "c", Message: "x"}, false, "03:04:05.678 c: problem: x\n"},
 		{"a problem of all", events.Event{Kind: events.Problem, Message: "x"}, false, "03:04:05.678 problem: x\n"},

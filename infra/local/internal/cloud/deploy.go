@@ -168,7 +168,7 @@ func (c *Cloud) mapping(r *running, topic string, topics int) eventsource.Config
 		Brokers: c.brokers, Topic: topic, ConsumerGroup: c.group(r.d, topic, topics),
 		BatchSize: m.BatchSize, MaximumBatchingWindow: &m.BatchWindow, ReportBatchItemFailures: m.ReportItems,
 		OnInvocation: func(inv eventsource.Invocation) { c.o.Report(r.event(topic, inv, m.MemoryMB)) },
-		Logger:       slog.New(slog.NewTextHandler(&problems{report: c.o.Report, connector: r.d.Name}, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+		Logger:       slog.New(newProblemLog(r.d.Name, c.o.Report)),
 	}
 	if r.d.Latest {
 		cfg.StartingPosition = eventsource.Latest
@@ -220,23 +220,4 @@ func (r *running) stop() {
 	}
 	closing.Wait()
 	_ = r.function.Close(ctx) // never fails
-}
-
-// withoutTime leaves out what the event says.
-func withoutTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
-}
-
-// problems makes an event of each line of a mapping's log.
-type problems struct {
-	report    func(events.Event)
-	connector string
-}
-
-func (p *problems) Write(line []byte) (int, error) {
-	p.report(events.Event{Time: time.Now(), Kind: events.Problem, Connector: p.connector, Message: strings.TrimSpace(string(line))})
-	return len(line), nil
 }
