@@ -95,7 +95,7 @@ func TestTransientFailures(t *testing.T) {
 					if took := time.Since(start); took < tc.least || took > tc.most {
 						t.Errorf("took %s, want %s to %s", took, tc.least, tc.most)
 					}
-					if retries.Load() == 0 {
+					if retries.Load() == 0 && tc.name != "cut during" { // there the status has told that it was written
 						t.Error("no record was counted as tried again")
 					}
 					want := map[string]string{"ItemOverwrite": `{"id":"1","customer":"ann","n":2}`, "ItemAppend": `{"id":"1","customer":"ann","n":1}`}[strategy]
