@@ -68,7 +68,7 @@ type op func(q *query) (answer any, err error)
 var errNotYet = errors.New("not implemented")
 
 // ops is every op that is run, in the file of its subject (ops_*_test.go).
-var ops = merge(transformOps, valuesOps, convertOps)
+var ops = merge(transformOps, valuesOps, convertOps, avroOps)
 
 func merge(tables ...map[string]op) map[string]op {
 	all := map[string]op{}
