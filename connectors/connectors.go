@@ -2,8 +2,11 @@
 // connector without running it (validation, REST, Terraform, documentation). It links no SDK; a function does not use it.
 package connectors
 
+//go:generate go test -run TestReadme . -update
+
 import (
 	"github.com/connectless/connectless/connectors/cosmos"
+	"github.com/connectless/connectless/connectors/file"
 	"github.com/connectless/connectless/core/connect"
 )
 
@@ -11,5 +14,6 @@ import (
 func All() []connect.Definition {
 	return []connect.Definition{
 		cosmos.Sink,
+		file.Sink,
 	}
 }

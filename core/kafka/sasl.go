@@ -47,7 +47,7 @@ func (s *SASL) define(d *config.Def) {
 func (s *SASL) check() (key string, err error) {
 	jaas, err := parseJAAS(string(s.JAAS))
 	if err != nil {
-		return "sasl.jaas.config", fmt.Errorf("Invalid value [hidden] for configuration sasl.jaas.config: %w", err)
+		return "sasl.jaas.config", fmt.Errorf("sasl.jaas.config: invalid value [hidden]: %w", err)
 	}
 	switch s.Mechanism {
 	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":

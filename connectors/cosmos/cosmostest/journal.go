@@ -187,7 +187,7 @@ func (j *journal) commit(t *tx) error {
 	defer j.mu.Unlock()
 	rows := make([]row, len(t.changes))
 	for i, ch := range t.changes {
-		rows[i] = row{ch.it, ch.v}
+		rows[i] = row(ch)
 	}
 	j.buf = appendTx(j.buf[:0], t.c, t.p.id, t.p.lsn+1, t.ts, rows)
 	return j.write(j.buf)

@@ -238,7 +238,7 @@ func TestBrokerUnreachable(t *testing.T) {
 		f := &function{}
 		m := w.start(f, nil)
 		settle(time.Minute)
-		if s := m.Status(); s.State != Creating || !errors.Is(s.Err, ErrUnreachable) || !strings.HasPrefix(s.LastProcessingResult, "PROBLEM: Kafka cannot be reached") {
+		if s := m.Status(); s.State != Creating || !errors.Is(s.Err, ErrUnreachable) || !strings.HasPrefix(s.LastProcessingResult, "PROBLEM: the brokers cannot be reached") {
 			t.Errorf("without a broker: %s, %q", s.State, s.LastProcessingResult)
 		}
 		w.startBroker(1)

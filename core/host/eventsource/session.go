@@ -18,7 +18,7 @@ import (
 var (
 	ErrTopicMissing = errors.New("the topic does not exist")
 	ErrGroupInUse   = errors.New("the consumer group is in use by another mapping or consumer")
-	ErrUnreachable  = errors.New("Kafka cannot be reached")
+	ErrUnreachable  = errors.New("the brokers cannot be reached")
 )
 
 const (

@@ -32,12 +32,12 @@ func decode(body []byte, m *trigger.Messages, alloc func(int) []byte) error {
 		return err
 	}
 	if len(in.Data) != 1 {
-		return fmt.Errorf("Data has %d members, not the one binding of the trigger", len(in.Data))
+		return fmt.Errorf("member Data has %d members, not the one binding of the trigger", len(in.Data))
 	}
 	var values []string
 	for name, raw := range in.Data {
 		if err := unwrap(raw, &values); err != nil {
-			return fmt.Errorf("Data.%s: %w (cardinality must be many, dataType binary)", name, err)
+			return fmt.Errorf("member Data.%s: %w (cardinality must be many, dataType binary)", name, err)
 		}
 	}
 	var topics, times []string
@@ -66,10 +66,10 @@ func decode(body []byte, m *trigger.Messages, alloc func(int) []byte) error {
 			continue
 		}
 		if err := unwrap(raw, column.into); err != nil {
-			return fmt.Errorf("Metadata.%s: %w", column.name, err)
+			return fmt.Errorf("member Metadata.%s: %w", column.name, err)
 		}
 		if n := column.length(); n != len(values) && (column.required || n != 0) {
-			return fmt.Errorf("Metadata.%s has %d items for %d values", column.name, n, len(values))
+			return fmt.Errorf("member Metadata.%s has %d items for %d values", column.name, n, len(values))
 		}
 	}
 	decoded := func(s string) ([]byte, error) {

@@ -11,4 +11,4 @@ type handler struct{}
 
 func (handler) Invoke(context.Context, []byte) ([]byte, error) { return []byte("{}"), nil }
 
-func main() { lambda.StartHandler(handler{}) }
+func main() { lambda.Start(handler{}) }

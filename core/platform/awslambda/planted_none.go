@@ -1,0 +1,5 @@
+//go:build !mutate_empty_answer_on_failure
+
+package awslambda
+
+const planted = noMistake
