@@ -58,7 +58,7 @@ func start(def connect.Definition, open OpenSink, log *slog.Logger) (*plan, *tas
 	for _, problem := range p.verdict.Problems {
 		log.Warn(problem.Message, "key", problem.Key)
 	}
-	t, err := p.sinkTask(open, log)
+	t, err := p.sinkTask(open, log, Options{})
 	return p, t, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/connectless/connectless/core/config"
@@ -82,12 +83,35 @@ func (p *plan) pipeline() (task.SinkConfig, error) {
 }
 
 // sinkTask makes the task. It opens nothing: that is part of the first invocation.
-func (p *plan) sinkTask(open OpenSink, log *slog.Logger) (*task.Sink, error) {
+func (p *plan) sinkTask(open OpenSink, log *slog.Logger, o Options) (*task.Sink, error) {
 	c, err := p.pipeline()
 	if err != nil {
 		return nil, err
 	}
+	if o.OpenProducer == nil {
+		o.OpenProducer = func(props map[string]string) (connect.Sink, error) { return kafka.NewProducer(props) }
+	}
+	var t *task.Sink
+	var valid atomic.Pointer[plan]
+	valid.Store(p)
+	// current is the plan to open clients with. A task that has failed for good may have been refused for credentials that
+	// were changed since: what the configuration refers to is looked up again, once for each client that is opened anew.
+	current := func(ctx context.Context) (*plan, error) {
+		if !t.State().Failed {
+			return valid.Load(), nil
+		}
+		again, err := newPlan(ctx, p.def, p.doc)
+		if err != nil {
+			return nil, err
+		}
+		valid.Store(again)
+		return again, nil
+	}
 	c.Open = func(ctx context.Context) (connect.Sink, error) {
+		p, err := current(ctx)
+		if err != nil {
+			return nil, err
+		}
 		settings, err := p.settings() // each lane its own: a connector may keep and change them
 		if err != nil {
 			return nil, connect.Fatal(err)
@@ -95,15 +119,21 @@ func (p *plan) sinkTask(open OpenSink, log *slog.Logger) (*task.Sink, error) {
 		return open(ctx, settings)
 	}
 	if c.Policy.Topic != "" {
-		producer := p.verdict.Effective.Producer
-		if len(producer["bootstrap.servers"]) == 0 {
+		if len(p.verdict.Effective.Producer["bootstrap.servers"]) == 0 {
 			return nil, connect.Fatal(errors.New("function: the dead letter topic needs bootstrap.servers in the worker map"))
 		}
-		c.OpenDeadLetters = func(context.Context) (connect.Sink, error) { return kafka.NewProducer(producer) }
+		c.OpenDeadLetters = func(ctx context.Context) (connect.Sink, error) {
+			p, err := current(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return o.OpenProducer(p.verdict.Effective.Producer)
+		}
 	}
 	c.Reports = p.doc.Trigger.ReportBatchItemFailures
 	c.Log = log
-	return task.NewSink(c), nil
+	t = task.NewSink(c)
+	return t, nil
 }
 
 // staged names the stage of a transform's failure.
@@ -121,12 +151,23 @@ func (s staged) Apply(r *connect.Record) (bool, error) {
 	return false, err
 }
 
+// Options are what a program that drives a task itself may change about it. The zero value is what functions run with.
+type Options struct {
+	// OpenProducer opens the dead letter topic's producer from Java producer properties. nil means [kafka.NewProducer].
+	OpenProducer func(props map[string]string) (connect.Sink, error)
+}
+
+// NewSink is [Options.NewSink] with what functions run with.
+func NewSink(ctx context.Context, def connect.Definition, open OpenSink, doc *Document, log *slog.Logger) (*task.Sink, error) {
+	return Options{}.NewSink(ctx, def, open, doc, log)
+}
+
 // NewSink makes the task that a function with this definition and document runs, for programs that drive it themselves:
 // it is what [Sink] runs behind a platform.
-func NewSink(ctx context.Context, def connect.Definition, open OpenSink, doc *Document, log *slog.Logger) (*task.Sink, error) {
+func (o Options) NewSink(ctx context.Context, def connect.Definition, open OpenSink, doc *Document, log *slog.Logger) (*task.Sink, error) {
 	p, err := newPlan(ctx, def, doc)
 	if err != nil {
 		return nil, err
 	}
-	return p.sinkTask(open, log)
+	return p.sinkTask(open, log, o)
 }

@@ -134,6 +134,14 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 	if len(letters) == 0 {
 		return
 	}
+	if planted == dlqNotAwaited {
+		l.lost = true
+		for _, i := range of {
+			l.outcomes[i].fate = buried
+		}
+		go s.write(context.WithoutCancel(ctx), letters)
+		return
+	}
 	ctx, cancel := until(ctx, deadline)
 	defer cancel()
 	err, lost := s.write(ctx, letters)
@@ -165,11 +173,20 @@ func (s *Sink) write(ctx context.Context, letters []*connect.Record) (err error,
 		}
 	}
 	err, lost = deliver(ctx, s.letters, letters)
-	if lost {
+	if lost || anyFatal(err, len(letters)) { // what it was opened with may have been mended by the next time
 		s.abandon(ctx, s.letters)
 		s.letters = nil
 	}
 	return err, lost
+}
+
+func anyFatal(err error, n int) bool {
+	for i := range n {
+		if e := errorOf(err, i); e != nil && connect.Classify(e) == connect.ClassFatal {
+			return true
+		}
+	}
+	return false
 }
 
 // abandon closes a client that may be stuck, without waiting for it.

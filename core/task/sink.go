@@ -213,8 +213,17 @@ func (s *Sink) run(ctx context.Context, l *lane, decode trigger.Decode) (trigger
 		return s.finish(ctx, l, &stats)
 	}
 	s.prepare(ctx, reserve, l, &stats)
+	if planted == commitBeforePut {
+		l.lost = true
+		go s.put(context.WithoutCancel(ctx), reserve, l, new(Stats))
+		return trigger.Result{}, stats
+	}
 	s.put(ctx, reserve, l, &stats)
 	l.findPoints()
+	if planted == staleSpan {
+		l.arena.PoisonOnReset()
+		l.arena.Reset()
+	}
 	s.bury(ctx, answer, l, &stats)
 	return s.finish(ctx, l, &stats)
 }
@@ -423,7 +432,7 @@ func (l *lane) findPoints() {
 			continue
 		}
 		m := &l.messages.Messages[i]
-		if p := l.part(m); m.Offset < p.point {
+		if p := l.part(m); m.Offset < p.point || planted == holeInPartition {
 			p.point = m.Offset
 		}
 	}

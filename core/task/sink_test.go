@@ -355,6 +355,31 @@ func TestDeadLetterTopicAway(t *testing.T) {
 	}
 }
 
+// Credentials of the dead letter topic may be mended while the task lives: its client is opened anew.
+func TestFatalDeadLetterReopens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := true
+		w := &world{letter: func(int) error {
+			if refused {
+				return connect.Fatal(errors.New("not authorized"))
+			}
+			return nil
+		}}
+		opened := 0
+		s := newTask(w, func(c *SinkConfig) {
+			open := c.OpenDeadLetters
+			c.OpenDeadLetters = func(ctx context.Context) (connect.Sink, error) { opened++; return open(ctx) }
+		})
+		if result, _ := s.Run(t.Context(), event("0:!")); positions(result) != "0@10" || !s.State().Failed {
+			t.Fatalf("failed %q, state %+v; want the record to come again and FAILED", positions(result), s.State())
+		}
+		refused = false
+		if result, _ := s.Run(t.Context(), event("0:!")); result.Err != nil || opened != 2 || s.State().Failed {
+			t.Errorf("result %v, opened %d, state %+v; want a new client and RUNNING", result, opened, s.State())
+		}
+	})
+}
+
 func TestPanicFailsTheBatchAndReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{}

@@ -1,0 +1,5 @@
+//go:build mutate_dlq_not_awaited
+
+package task
+
+const planted = dlqNotAwaited

@@ -1,0 +1,5 @@
+//go:build mutate_hole_in_partition
+
+package task
+
+const planted = holeInPartition

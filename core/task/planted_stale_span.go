@@ -1,0 +1,5 @@
+//go:build mutate_stale_span
+
+package task
+
+const planted = staleSpan
