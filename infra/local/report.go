@@ -88,7 +88,7 @@ func bytesText(n int) string {
 }
 
 // troubled says whether a line of a function is one to show in any case: what is not of its structured log (a crash), or a
-// warning or an error of it. A failed invocation is told by its event.
+// warning or an error of it. That an invocation failed or a function does not start is told otherwise.
 func troubled(line string) bool {
 	var l struct {
 		Level string `json:"level"`
@@ -97,5 +97,5 @@ func troubled(line string) bool {
 	if json.Unmarshal([]byte(line), &l) != nil {
 		return !strings.Contains(line, `{"errorMessage":`) // what aws-lambda-go logs of a failed invocation
 	}
-	return (l.Level == "WARN" || l.Level == "ERROR") && l.Msg != "invocation"
+	return (l.Level == "WARN" || l.Level == "ERROR") && l.Msg != "invocation" && l.Msg != "the function cannot start"
 }

@@ -62,6 +62,9 @@ func TestLocalRefuses(t *testing.T) {
 		"azure.cosmos.account.key": "eA==", "azure.cosmos.sink.database.name": "d", "azure.cosmos.sink.containers.topicMap": "t#c"}`)
 	unset := write(t, "unset.json", `{"name": "x", "connector.class": "files-sink", "topics": "t", "files.dir": "${env:CONNECTLESS_TEST_UNSET}"}`)
 	noClass := write(t, "class.json", `{"name": "x", "connector.class": "com.azure.cosmos.kafka.connect.CosmosSinkConector", "topics": "t"}`)
+	t.Setenv("CONNECTLESS_TEST_KEY", "no key")
+	refused := write(t, "refused.json", `{"name": "x", "connector.class": "cosmos-sink", "topics": "t", "azure.cosmos.account.endpoint": "http://x",
+		"azure.cosmos.account.key": "${env:CONNECTLESS_TEST_KEY}", "azure.cosmos.sink.database.name": "d", "azure.cosmos.sink.containers.topicMap": "t#c"}`)
 	noTopic := write(t, "regex.json", `{"name": "x", "connector.class": "files-sink", "topics.regex": "nothing.*", "files.dir": "/"}`)
 	pipes := []string{"--functions", functionsDir()}
 
@@ -78,6 +81,7 @@ func TestLocalRefuses(t *testing.T) {
 		{"wrong key", append(pipes, "--connector", wrongKey), []string{`did you mean "azure.cosmos.account.endpoint"?`, "2 errors, 0 warnings"}},
 		{"unknown class", append(pipes, "--connector", noClass), []string{"CosmosSinkConector", `did you mean "com.azure.cosmos.kafka.connect.CosmosSinkConnector"?`}},
 		{"unset variable", append(pipes, "--connector", unset), []string{"${env:CONNECTLESS_TEST_UNSET}", "is not set"}},
+		{"a function that refuses", append(pipes, "--connector", refused), []string{"connectless: x: the function does not start: config: Invalid value [hidden] for configuration azure.cosmos.account.key: an account key is base64; this value is not\n"}},
 		{"no topic", append(pipes, "--connector", noTopic), []string{"no topic matches topics.regex = nothing.*"}},
 		{"twice", append(pipes, "--connector", demoFile(), "--connector", demoFile()), []string{"a connector with the name earthquakes is given twice"}},
 		{"no file", append(pipes, "--connector", "none.json"), []string{"none.json"}},

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -21,6 +22,7 @@ import (
 	"github.com/connectless/connectless/connectors/cosmos/cosmostest"
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/function"
+	"github.com/connectless/connectless/core/host"
 	"github.com/connectless/connectless/core/host/eventsource"
 	"github.com/connectless/connectless/core/host/lambdahost"
 	"github.com/connectless/connectless/core/kafka"
@@ -71,7 +73,7 @@ func (c *Cloud) deploy(ctx context.Context, d Deployment) (*running, error) {
 	}
 	r := &running{d: d, function: f}
 	if err := f.Warm(ctx); err != nil { // a configuration that the function refuses shows now, not with the first record
-		return r, err
+		return r, refusal(err)
 	}
 	for _, topic := range topics {
 		m, err := eventsource.Start(c.mapping(r, topic, len(topics)))
@@ -90,6 +92,15 @@ func (c *Cloud) deploy(ctx context.Context, d Deployment) (*running, error) {
 	c.o.Report(events.Event{Time: time.Now(), Kind: events.Started, Connector: d.Name, Message: fmt.Sprintf(
 		"%s reads %s as %s", d.Definition, strings.Join(topics, ", "), c.group(d, "", 1))})
 	return r, nil
+}
+
+// refusal is why a function does not start. What it says itself is enough; its output is for when it says nothing.
+func refusal(err error) error {
+	init, ok := errors.AsType[*host.InitError](err)
+	if !ok || strings.HasPrefix(init.Type, "Runtime.") || init.Type == host.ErrorTypeTimeout {
+		return err
+	}
+	return fmt.Errorf("the function does not start: %s", init.Message)
 }
 
 func writeTaskRoot(dir string, doc function.Document) error {
