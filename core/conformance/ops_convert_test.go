@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/connectless/connectless/core/convert"
+	"github.com/connectless/connectless/core/convert/avro"
 	"github.com/connectless/connectless/core/convert/codec"
 	"github.com/connectless/connectless/core/data"
 )
@@ -30,11 +31,12 @@ func input(q *query) ([]byte, error) {
 }
 
 func openConverter(q *query) (convert.Converter, error) {
-	c, ok, err := codec.New(q.Class, q.Config, q.IsKey)
-	if !ok {
-		return nil, errNotYet
+	for _, open := range []func(string, map[string]string, bool) (convert.Converter, bool, error){codec.New, avro.New} {
+		if c, ok, err := open(q.Class, q.Config, q.IsKey); ok {
+			return c, at("configure", err)
+		}
 	}
-	return c, at("configure", err)
+	return nil, errNotYet
 }
 
 func openHeaderConverter(q *query) (convert.HeaderConverter, error) {

@@ -23,14 +23,13 @@ type Serializer struct {
 	// AutoRegister registers a record's schema; otherwise it must be known already.
 	AutoRegister bool
 	// UseSchemaID writes with this schema; -1 for none.
-	UseSchemaID    int
-	IDStrict       bool
-	UseLatest      bool
-	LatestStrict   bool
-	Normalize      bool
-	KeyStrategy    string
-	ValueStrategy  string
-	RemoveJavaText bool
+	UseSchemaID   int
+	IDStrict      bool
+	UseLatest     bool
+	LatestStrict  bool
+	Normalize     bool
+	KeyStrategy   string
+	ValueStrategy string
 }
 
 // Names of the subject name strategies, without the package.
@@ -89,7 +88,6 @@ func (s *Serializer) Define(d *config.Def) {
 	})
 	d.Class(&s.KeyStrategy, "key.subject.name.strategy", strategies+TopicNameStrategy, "How the subject of a key's schema is named.", g, strategy)
 	d.Class(&s.ValueStrategy, "value.subject.name.strategy", strategies+TopicNameStrategy, "How the subject of a value's schema is named.", g, strategy)
-	d.Bool(&s.RemoveJavaText, "avro.remove.java.properties", false, "Whether the property avro.java.string is left out of schemas that are written.", g)
 
 	const null = "io.confluent.kafka.serializers.context.NullContextNameStrategy"
 	d.Class(new(string), "context.name.strategy", null, "How the context of a subject is named; only the default is supported.", g, config.Check(func(raw string) error {
@@ -107,8 +105,11 @@ func (s *Serializer) Define(d *config.Def) {
 	d.String(new(string), "schema.format", "", "Format in which the registry returns schemas.", low, g, config.NoEffect("schemas are read as they were registered."))
 	// The other keys of Java's serializer choose between Java classes; a converter reads generic data whatever they say.
 	const generic = "Java classes play no part here; data is read generically, as the converter has it."
-	for _, key := range []string{"schema.reflection", "specific.avro.reader", "avro.reflection.allow.null"} {
+	for _, key := range []string{"schema.reflection", "specific.avro.reader"} {
 		d.Bool(new(bool), key, false, "For serializers of Java classes.", low, g, config.NoEffect(generic))
+	}
+	for _, key := range []string{"avro.reflection.allow.null", "avro.remove.java.properties"} {
+		d.Bool(new(bool), key, false, "For serializers of Java classes.", g, config.NoEffect(generic))
 	}
 	d.Bool(new(bool), "avro.use.logical.type.converters", false, "For serializers of Java classes; not supported.", g, config.Check(func(raw string) error {
 		if strings.EqualFold(raw, "true") {

@@ -16,7 +16,8 @@ const (
 	DoubleConverter       = "org.apache.kafka.connect.converters.DoubleConverter"
 )
 
-// Plugins returns every converter and header converter declared here. All but SimpleHeaderConverter are both.
+// Plugins returns every converter and header converter declared here. All but AvroConverter and SimpleHeaderConverter are
+// both.
 func Plugins() []config.Plugin {
 	var all []config.Plugin
 	for _, c := range []struct {
@@ -37,6 +38,8 @@ func Plugins() []config.Plugin {
 			all = append(all, config.Plugin{Kind: kind, Class: c.class, Doc: c.doc, Config: c.settings})
 		}
 	}
+	all = append(all, config.Plugin{Kind: config.ConverterPlugin, Class: AvroConverter,
+		Doc: "Avro, with its schema in a schema registry (Confluent's wire format).", Config: func() config.Definer { return new(Avro) }})
 	return append(all, config.Plugin{Kind: config.HeaderConverterPlugin, Class: SimpleHeaderConverter,
 		Doc: "Text whose type is found by what it looks like: a number, a date, a list; for headers only.", Config: func() config.Definer { return none{} }})
 }

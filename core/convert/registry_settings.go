@@ -48,7 +48,6 @@ type OAuth struct {
 	Scope          string
 	IdentityPool   string
 	LogicalCluster string
-	ExpiryBuffer   int16 // seconds
 }
 
 // Define declares the keys.
@@ -84,13 +83,12 @@ func (r *Registry) defineAuth(d *config.Def, g config.Option) {
 	d.String(&o.Scope, "bearer.auth.scope", "", "Scope to ask for.", g)
 	d.String(&o.IdentityPool, "bearer.auth.identity.pool.id", "", "Confluent Cloud's identity pool.", g)
 	d.String(&o.LogicalCluster, "bearer.auth.logical.cluster", "", "Confluent Cloud's name of the registry (lsrc-...).", g)
-	d.Short(&o.ExpiryBuffer, "bearer.auth.cache.expiry.buffer.seconds", 300, "Seconds before its end at which a token is replaced.", low, g, config.Between(0, 3600))
-	unused := func(key, reason string) {
-		d.String(new(string), key, "", "Not used.", low, g, config.NoEffect(reason))
+	d.Short(new(int16), "bearer.auth.cache.expiry.buffer.seconds", 300, "Seconds before its end at which a token is replaced.", low, g,
+		config.Between(0, 3600), config.NoEffect("a token is replaced when a fifth of its life is left."))
+	for _, claim := range []string{"scope", "sub"} {
+		d.String(new(string), "bearer.auth."+claim+".claim.name", claim, "Name of a claim in the token.", low, g, config.NoEffect("tokens are not looked into."))
 	}
-	unused("bearer.auth.scope.claim.name", "tokens are not looked into.")
-	unused("bearer.auth.sub.claim.name", "tokens are not looked into.")
-	d.String(new(string), "bearer.auth.custom.provider.class", "", "A Java class that makes tokens.", low, g, config.Check(refuse("Java classes cannot be loaded here; use STATIC_TOKEN or OAUTHBEARER")))
+	d.String(new(string), "bearer.auth.custom.provider.class", "", "A Java class that makes tokens.", g, config.Check(refuse("Java classes cannot be loaded here; use STATIC_TOKEN or OAUTHBEARER")))
 	d.Rule(func() (string, error) {
 		if r.BearerSource == "OAUTHBEARER" && (o.Endpoint == "" || o.ClientID == "" || o.ClientSecret == "") {
 			return "bearer.auth.issuer.endpoint.url", errors.New("bearer.auth.credentials.source=OAUTHBEARER needs bearer.auth.issuer.endpoint.url, bearer.auth.client.id and bearer.auth.client.secret")

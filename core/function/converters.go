@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/connectless/connectless/core/convert"
+	"github.com/connectless/connectless/core/convert/avro"
 	"github.com/connectless/connectless/core/convert/codec"
 )
 
@@ -11,6 +12,7 @@ import (
 var (
 	converters = []func(class string, props map[string]string, isKey bool) (convert.Converter, bool, error){
 		codec.New,
+		avro.New,
 	}
 	headerConverters = []func(class string, props map[string]string) (convert.HeaderConverter, bool, error){
 		codec.NewHeader,

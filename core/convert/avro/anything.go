@@ -1,6 +1,9 @@
 package avro
 
-import "github.com/connectless/connectless/core/convert/avro/avroschema"
+import (
+	"github.com/connectless/connectless/core/convert/avro/avroschema"
+	"github.com/connectless/connectless/core/data"
+)
 
 // anything is the schema of values without a schema: a record with a field for each type, of which one is set. Lists and
 // maps hold it again.
@@ -20,4 +23,40 @@ var anything = func() *avroschema.Schema {
 		panic("avro: " + err.Error())
 	}
 	return s
+}()
+
+// anything reads a value without a schema: the first of the fields that is set, or null. Every field is read.
+func (r *reader) anything() (data.Value, error) {
+	if r.depth++; r.depth > maxDepth {
+		return data.Value{}, errDeep
+	}
+	defer func() { r.depth-- }()
+	var found data.Value
+	for _, field := range anythingSteps {
+		branch, err := r.long()
+		if err != nil {
+			return data.Value{}, err
+		}
+		if branch == 0 {
+			continue
+		}
+		if branch != 1 {
+			return data.Value{}, errBranch
+		}
+		var v data.Value
+		if err := field.decode(r, &v); err != nil {
+			return data.Value{}, err
+		}
+		if found.IsNull() {
+			found = v
+		}
+	}
+	return found, nil
+}
+
+// anythingSteps read the fields of [anything]. A value without a schema has nine bytes: a branch for each field.
+var anythingSteps = func() []step {
+	again := &step{op: opAnything}
+	return []step{{op: opBoolean}, {op: opBytes}, {op: opFloat64}, {op: opFloat32}, {op: opInt32}, {op: opInt64}, {op: opString},
+		{op: opArray, elem: again, least: 9}, {op: opEntries, key: again, elem: again, least: 18}}
 }()

@@ -19,7 +19,11 @@ func (m *Mapping) ToConnect(s *avroschema.Schema, version *int32) (*data.Schema,
 type toConnect struct {
 	*Mapping
 	within []*avroschema.Schema // the records that enclose the one at hand
+	size   int                  // schemas converted so far
 }
+
+// maxSize bounds the Connect schema of a schema whose types use each other, level by level, more than once.
+const maxSize = 1 << 17
 
 // place is what a schema's surroundings add to it.
 type place struct {
@@ -30,6 +34,9 @@ type place struct {
 }
 
 func (c *toConnect) schema(s *avroschema.Schema, at place) (*data.Schema, error) {
+	if c.size++; c.size > maxSize {
+		return nil, data.Errorf(data.DataException, "The schema is too large: more than %d types", maxSize)
+	}
 	if s.Kind == avroschema.Union {
 		if only, optional := c.single(s); only != nil {
 			return c.schema(only, place{optional: optional, doc: at.doc})
@@ -65,10 +72,10 @@ func (c *toConnect) schema(s *avroschema.Schema, at place) (*data.Schema, error)
 }
 
 // single is the branch that a union stands for: its only one, or the one beside null.
-func (c *toConnect) single(s *avroschema.Schema) (only *avroschema.Schema, optional bool) {
+func (m *Mapping) single(s *avroschema.Schema) (only *avroschema.Schema, optional bool) {
 	switch len(s.Branches) {
 	case 1:
-		if c.FlattenSingletons {
+		if m.FlattenSingletons {
 			return s.Branches[0], false
 		}
 	case 2:
