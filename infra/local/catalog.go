@@ -20,8 +20,8 @@ type shelf struct {
 	catalog *config.Catalog
 }
 
-// openShelf looks at dir, or where function binaries usually are if it is empty. The catalog has the project's own connectors in
-// any case, and those of other people's binaries.
+// openShelf looks at dir, or where function binaries usually are if it is empty. The catalog has the project's own
+// connectors in any case, and those of other people's binaries.
 func openShelf(ctx context.Context, dir string) *shelf {
 	own := connectors.All()
 	s := &shelf{dir: cmp.Or(dir, functions.Default()), catalog: function.Catalog(own...)}

@@ -19,7 +19,8 @@ func quakeValue(id string, mag float64) string {
 	return fmt.Sprintf(`{"id":%q,"properties":{"mag":%g,"time":1517966773840,"updated":1517966773840,"net":"us"}}`, id, mag)
 }
 
-// TestLocal takes records into the embedded Cosmos DB, stops everything as Ctrl-C does, and starts it again on the same data.
+// TestLocal takes records into the embedded Cosmos DB, stops everything as Ctrl-C does, and starts it again on the same
+// data.
 func TestLocal(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	args := []string{"--functions", functionsDir(), "--connector", demoFile(), "--data-dir", data, "--batch-window", "50ms"}

@@ -1,5 +1,5 @@
-// Command connectless is the local cloud and the tools of Connectless: it runs connectors on one machine with the function
-// binaries that ship, and judges and previews configurations before they are deployed. It deploys nothing.
+// Command connectless is the local cloud and the tools of Connectless: it runs connectors on one machine with the
+// function binaries that ship, and judges and previews configurations before they are deployed. It deploys nothing.
 package main
 
 import (

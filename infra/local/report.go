@@ -87,8 +87,8 @@ func bytesText(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 }
 
-// troubled says whether a line of a function is one to show in any case: what is not of its structured log (a crash), or a
-// warning or an error of it. That an invocation failed or a function does not start is told otherwise.
+// troubled says whether a line of a function is one to show in any case: what is not of its structured log (a crash),
+// or a warning or an error of it. That an invocation failed or a function does not start is told otherwise.
 func troubled(line string) bool {
 	var l struct {
 		Level string `json:"level"`

@@ -20,8 +20,8 @@ var defaultWorker = map[string]string{
 // embeddedServers stands for the embedded Kafka in a worker map until its address is known.
 const embeddedServers = "127.0.0.1:9092"
 
-// localWorker reads a worker file and adds the defaults. A converter of the file brings its own options. With embedded, the
-// addresses and logins of the file, which are those of another cluster, are left out; dropped names them.
+// localWorker reads a worker file and adds the defaults. A converter of the file brings its own options. With embedded,
+// the addresses and logins of the file, which are those of another cluster, are left out; dropped names them.
 func localWorker(file string, embedded bool) (worker map[string]string, dropped []string, err error) {
 	worker, err = connector.ReadWorker(file)
 	if err != nil {

@@ -74,7 +74,8 @@ func createContainer(ctx context.Context, endpoint string) (*azcosmos.ContainerC
 	return db.NewContainer(container)
 }
 
-// deliver produces the records at the rate that was asked for, and returns when the connector's group has committed all of them.
+// deliver produces the records at the rate that was asked for, and returns when the connector's group has committed all
+// of them.
 func (c *clients) deliver(ctx context.Context, o *options, records []*record, l *local, p *progress) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.deadline, fmt.Errorf("not all records were accounted for within %s: %w", o.deadline, errIncomplete))
 	defer cancel()
@@ -107,7 +108,8 @@ func (c *clients) deliver(ctx context.Context, o *options, records []*record, l 
 	}
 }
 
-// delivered is how many records successful invocations held: the last ones may be told of after their offsets are committed.
+// delivered is how many records successful invocations held: the last ones may be told of after their offsets are
+// committed.
 func delivered(calls []*events.Invocation) (n int) {
 	for _, inv := range calls {
 		if inv.Error == "" {

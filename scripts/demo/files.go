@@ -15,13 +15,15 @@ import (
 
 // The files that a run writes, a JSON object a line. With them every row of the table can be computed again:
 //
-//	produced.jsonl     a record that was produced: kind is event, update, odd or broken (what says why). producedAt is when
-//	                   it was handed to the producer. Outcome is document, replaced (by a later record of its id) or dead letter;
-//	                   deliveredAt and requestId are of the invocation that dealt with it, latencyMs is the difference. The p50 and p99
-//	                   of the table are over latencyMs of those that are no dead letters.
+//	produced.jsonl     a record that was produced: kind is event, update, odd or broken (what says why). producedAt
+//	                   is when it was handed to the producer. outcome is document, replaced (by a later record of
+//	                   its id) or dead letter; deliveredAt and requestId are of the invocation that dealt with it,
+//	                   latencyMs is the difference. The p50 and p99 of the table are over latencyMs of those that
+//	                   are no dead letters.
 //	documents.jsonl    a document as Cosmos DB gave it back. kafka_partition and kafka_offset in it name its record.
-//	deadletters.jsonl  a dead letter: its place, the place of its record (fromPartition, fromOffset), its headers, the reason
-//	                   that the table groups by, and the value up to 4 KiB; a longer one has only length and digest.
+//	deadletters.jsonl  a dead letter: its place, the place of its record (fromPartition, fromOffset), its headers, the
+//	                   reason that the table groups by, and the value up to 4 KiB; a longer one has only length and
+//	                   digest.
 //	invocations.jsonl  an invocation, as package infra/local/events describes it.
 
 type producedLine struct {

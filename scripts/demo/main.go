@@ -1,7 +1,7 @@
-// Command demo shows a topic of earthquakes on its way into Cosmos DB on one machine: it starts `connectless local` with the connector of
-// infra/local/demo, produces the data set and some broken records, waits until every record is a document or a dead
-// letter, checks that with its own eyes, and prints a table. What it saw of every record is in out/*.jsonl, see files.go. It is not
-// a benchmark: all of it shares one machine with the function.
+// Command demo shows a topic of earthquakes on its way into Cosmos DB on one machine: it starts `connectless local`
+// with the connector of infra/local/demo, produces the data set and some broken records, waits until every record is a
+// document or a dead letter, checks that with its own eyes, and prints a table. What it saw of every record is in
+// out/*.jsonl, see files.go. It is not a benchmark: all of it shares one machine with the function.
 package main
 
 import (

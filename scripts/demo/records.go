@@ -38,8 +38,9 @@ type position struct {
 	offset    int64
 }
 
-// readRecords makes the records to produce, in their order, always the same: the data set, updates of every seventh event (the
-// first half of them right behind it, so that both are often in one batch, the others at the end), and strange records spread between them.
+// readRecords makes the records to produce, in their order, always the same: the data set, updates of every seventh
+// event (the first half of them right behind it, so that both are often in one batch, the others at the end), and
+// strange records spread between them.
 func readRecords(file string, limit int) ([]*record, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -150,8 +150,9 @@ func (r *result) deliveries() map[*record]delivery {
 	return found
 }
 
-// missing says what does not add up: every good record must be a document or have been replaced by a later one of its id, the
-// document must be that of the last one, every broken record must be a dead letter with its own bytes, and there must be nothing else.
+// missing says what does not add up: every good record must be a document or have been replaced by a later one of its
+// id, the document must be that of the last one, every broken record must be a dead letter with its own bytes, and
+// there must be nothing else.
 func (r *result) missing() []string {
 	var found []string
 	say := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }

@@ -1,6 +1,6 @@
-// Package events is the JSON lines format in which `connectless local --log-format json` tells what happens: one
-// object a line on standard output. It describes the lines for programs that read them, such as the demo; it does not write text
-// for people.
+// Package events is the JSON lines format in which `connectless local --log-format json` tells what happens: one object
+// a line on standard output. It describes the lines for programs that read them, such as the demo; it does not write
+// text for people.
 //
 // Fields may be added; a reader ignores events and fields that it does not know.
 package events

@@ -66,8 +66,8 @@ type Cloud struct {
 	fatal      sync.Once
 }
 
-// Limits of the embedded Kafka's topics. Records may be larger than Kafka's default of 1 MiB, so that the limits of what is
-// behind a connector can be met; an event source mapping takes 6 MB.
+// Limits of the embedded Kafka's topics. Records may be larger than Kafka's default of 1 MiB, so that the limits of
+// what is behind a connector can be met; an event source mapping takes 6 MB.
 const maxMessageBytes = "6291456"
 
 // Start starts everything and returns when every mapping reads. What it started before an error is stopped again.

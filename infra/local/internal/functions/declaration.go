@@ -2,8 +2,8 @@ package functions
 
 import "github.com/connectless/connectless/core/config"
 
-// Declaration is the connector as far as its binary describes it: names, and keys with their types. Checks of values and across keys
-// are the function's own, made when it starts.
+// Declaration is the connector as far as its binary describes it: names, and keys with their types. Checks of values
+// and across keys are the function's own, made when it starts.
 func (b *Binary) Declaration() config.Connector {
 	return config.Connector{
 		Name: b.Name, Classes: b.Classes, Kind: string(b.Kind), Version: b.Version, Doc: b.Doc,

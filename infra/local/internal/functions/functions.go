@@ -29,8 +29,8 @@ const bootstrap = "bootstrap"
 // describeTime is how long a binary may take to say what it is.
 const describeTime = 10 * time.Second
 
-// Default is where functions are when the user does not say: functions/ beside the directory of the running command, which is where
-// make build puts them, or out/functions below the current directory.
+// Default is where functions are when the user does not say: functions/ beside the directory of the running command,
+// which is where make build puts them, or out/functions below the current directory.
 func Default() string {
 	if exe, err := os.Executable(); err == nil {
 		dir := filepath.Join(filepath.Dir(exe), "..", "functions")

@@ -1,5 +1,6 @@
-// Package status is the reading half of Kafka Connect's REST API for the connectors of the local cloud: what there is, how it is
-// configured and whether it runs, in Kafka Connect's JSON. It changes nothing: every other method is answered with 405.
+// Package status is the reading half of Kafka Connect's REST API for the connectors of the local cloud: what there is,
+// how it is configured and whether it runs, in Kafka Connect's JSON. It changes nothing: every other method is answered
+// with 405.
 package status
 
 import (
