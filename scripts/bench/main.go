@@ -57,6 +57,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	for _, measure := range []func() ([]row, error){
 		func() ([]row, error) { return b.throughput(ctx, *rounds, progress) },
 		func() ([]row, error) { return binaries(ctx, *starts, *events, progress) },
+		func() ([]row, error) { return schemas(ctx, *rounds, progress) },
 	} {
 		r, err := measure()
 		if err != nil {
