@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/connectless/connectless/core/errpolicy"
 )
 
 const (
@@ -47,14 +49,7 @@ func (r *retries) wait(ctx context.Context, v verdict, asked time.Duration) bool
 	if time.Until(end) < pause+reserve {
 		return false
 	}
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return errpolicy.Sleep(ctx, pause)
 }
 
 // backoff doubles and draws from the upper half of what it has come to.
