@@ -28,7 +28,7 @@ func Errorf(code int, format string, args ...any) *Error {
 }
 
 // ErrStarting is the error of a Herder that handles no requests yet.
-var ErrStarting = errors.New("Worker is still starting up.")
+var ErrStarting = errors.New("rest: the worker is starting")
 
 // NotFound is the way in which Kafka says that there is no connector: it depends on what was asked for.
 type NotFound string

@@ -174,7 +174,7 @@ func (a *api) health(*http.Request) (*answer, error) {
 	switch err := a.herder.Ready(); err {
 	case nil:
 	case ErrStarting:
-		code, status, message = http.StatusServiceUnavailable, "starting", err.Error()
+		code, status, message = http.StatusServiceUnavailable, "starting", "Worker is still starting up."
 	default:
 		code, status, message = http.StatusInternalServerError, "unhealthy", "Worker was unable to handle this request and may be unable to handle other requests."
 	}

@@ -2,8 +2,11 @@ package herder_test
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
 	"testing"
 
+	"github.com/connectless/connectless/core/rest"
 	"github.com/connectless/connectless/core/rest/herder"
 )
 
@@ -13,3 +16,6 @@ func closeHerder(t testing.TB, h *herder.Herder) {
 		t.Error(err)
 	}
 }
+
+// handler is the API of a Herder, without a log.
+func handler(h *herder.Herder) http.Handler { return rest.Handler(h, slog.New(slog.DiscardHandler)) }

@@ -125,24 +125,11 @@ func (h *Herder) resetSource(ctx context.Context, s *Spec) (bool, error) {
 // modify lets f change positions while the connector is stopped and stays so. What f returns says whether nothing is left
 // to be changed elsewhere.
 func (h *Herder) modify(ctx context.Context, name, done string, f func(*Spec) (bool, error)) (string, error) {
-	h.mu.Lock()
-	r, err := h.stopped(name)
-	l := h.lanes[name]
-	h.mu.Unlock()
+	r, l, err := h.hold(ctx, name)
 	if err != nil {
 		return "", err
-	}
-	if err := l.acquire(ctx); err != nil {
-		return "", rest.Errorf(http.StatusInternalServerError, "Request timed out. The worker is currently stopping the connector %s.", name)
 	}
 	defer l.release()
-	h.settle(l)
-	h.mu.Lock()
-	r, err = h.stopped(name) // as it is now; a resume that comes from here on waits for the lane
-	h.mu.Unlock()
-	if err != nil {
-		return "", err
-	}
 	spec, err := h.spec(r)
 	if err != nil {
 		return "", err
@@ -155,6 +142,39 @@ func (h *Herder) modify(ctx context.Context, name, done string, f func(*Spec) (b
 		return fmt.Sprintf("The offsets for this connector have been %s successfully", done), nil
 	}
 	return fmt.Sprintf("The Connect framework-managed offsets for this connector have been %s successfully. However, if this connector manages offsets externally, they will need to be manually %[1]s in the system that the connector uses.", done), nil
+}
+
+// hold returns a connector that is stopped, with its lane's token: a resume that comes from here on waits.
+func (h *Herder) hold(ctx context.Context, name string) (*record, *lane, error) {
+	for {
+		h.mu.Lock()
+		_, err := h.stopped(name)
+		l := h.lanes[name]
+		h.mu.Unlock()
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := l.acquire(ctx); err != nil {
+			return nil, nil, rest.Errorf(http.StatusInternalServerError, "Request timed out. The worker is currently stopping the connector %s.", name)
+		}
+		h.settle(l)
+		h.mu.Lock()
+		r, err := h.stopped(name) // as it is now
+		still := h.lanes[name] == l && l.settled == l.revision
+		h.mu.Unlock()
+		switch {
+		case err != nil:
+		case h.ctx.Err() != nil:
+			err = errClosed
+		case still:
+			return r, l, nil
+		}
+		l.release()
+		if err != nil {
+			return nil, nil, err
+		}
+		// Between settling and looking it was resumed and stopped, or deleted and made again.
+	}
 }
 
 // stopped needs the lock. It returns the record of a connector that is meant to be stopped.

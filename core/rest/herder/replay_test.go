@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectless/connectless/core/convert"
-	"github.com/connectless/connectless/core/rest"
 	"github.com/connectless/connectless/core/rest/herder"
 )
 
@@ -164,7 +163,7 @@ func serve(t testing.TB, o herder.Options) (*herder.Herder, *client) {
 	t.Helper()
 	h := open(t, o)
 	t.Cleanup(func() { closeHerder(t, h) })
-	return h, &client{t, rest.Handler(h, slog.New(slog.DiscardHandler))}
+	return h, &client{t, handler(h)}
 }
 
 func open(t testing.TB, o herder.Options) *herder.Herder {
