@@ -53,50 +53,36 @@ func (c *cluster) ask(ctx context.Context) (*facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, planPatience)
 	defer cancel()
 	client := c.client.Once()
-	server, err := client.Server(ctx)
-	if err != nil {
-		return nil, err
-	}
 	plugins, err := client.Plugins(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	c.facts = &facts{ours: isOurs(server, plugins), plugins: plugins}
-	tflog.Debug(ctx, "asked what runs connectors", map[string]any{"url": client.URL(), "version": server.Version, "connectless": c.facts.ours})
+	// The local cloud knows connectors by our short names, which no Java class can have.
+	_, err = client.Keys(ctx, connectors.All()[0].Name)
+	if err != nil && !connectrest.IsNotFound(err) {
+		return nil, err
+	}
+	c.facts = &facts{ours: err == nil, plugins: plugins}
+	tflog.Debug(ctx, "asked what runs connectors", map[string]any{"url": client.URL(), "connectless": c.facts.ours})
 	return c.facts, nil
 }
 
-// isOurs says whether the local cloud answered: it says so, or it has a connector by one of our short names, which no Java
-// class has.
-func isOurs(server connectrest.Server, plugins []connectrest.Plugin) bool {
-	if strings.Contains(strings.ToLower(server.Version+" "+server.Commit), "connectless") {
-		return true
-	}
-	for _, d := range connectors.All() {
-		for _, p := range plugins {
-			if p.Class == d.Name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// connector finds the plugin that a value of connector.class names.
-func (f *facts) connector(class string) (connectrest.Plugin, error) {
-	var c config.Catalog
+// unknown is an error that lists the connectors there are, if a value of connector.class names none of them.
+func (c *cluster) unknown(ctx context.Context, f *facts, class string) error {
+	var listed config.Catalog
 	for _, p := range f.plugins {
 		if p.Type == "sink" || p.Type == "source" {
-			c.Connectors = append(c.Connectors, config.Connector{
-				Name: p.Class[strings.LastIndexByte(p.Class, '.')+1:], Classes: []string{p.Class}, Kind: p.Type, Version: p.Version,
-			})
+			listed.Connectors = append(listed.Connectors, config.Connector{Name: p.Class[strings.LastIndexByte(p.Class, '.')+1:], Classes: []string{p.Class}})
 		}
 	}
-	found, err := c.Connector(class)
-	if err != nil {
-		return connectrest.Plugin{}, err
+	_, err := listed.Connector(class)
+	if err == nil {
+		return nil
 	}
-	return connectrest.Plugin{Class: found.Classes[0], Type: found.Kind, Version: found.Version}, nil
+	if _, refused := c.client.Once().Keys(ctx, class); !connectrest.IsNotFound(refused) { // a name that is not listed
+		return nil
+	}
+	return err
 }
 
 // need returns the cluster, or says why there is none.

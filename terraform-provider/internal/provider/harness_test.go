@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"github.com/zclconf/go-cty/cty/msgpack"
 
@@ -129,6 +131,7 @@ func (tf *terraform) blocks(text string) []block {
 
 func (tf *terraform) scope() *hcl.EvalContext {
 	ctx := &hcl.EvalContext{Functions: map[string]function.Function{}, Variables: map[string]cty.Value{"var": cty.ObjectVal(tf.vars)}}
+	ctx.Functions["length"] = stdlib.LengthFunc
 	for name, f := range tf.schemas.Functions {
 		ctx.Functions["provider::connectless::"+name] = tf.function(name, f)
 	}
@@ -557,4 +560,35 @@ func text(v cty.Value, steps ...string) string {
 		return v.GoString()
 	}
 	return s.AsString()
+}
+
+// serve serves a handler for the time of a test and returns its URL.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// noSecret searches everything that went to Terraform, except what Terraform gave, for secrets.
+func (tf *terraform) noSecret(secrets ...string) {
+	tf.t.Helper()
+	if len(tf.wire) == 0 {
+		tf.t.Error("there is nothing to search")
+	}
+	for _, text := range tf.wire {
+		for _, s := range secrets {
+			if strings.Contains(text, s) {
+				tf.t.Errorf("a secret shows in %s", text)
+			}
+		}
+	}
+}
+
+func upgrade(state []byte) *tfprotov6.UpgradeResourceStateRequest {
+	return &tfprotov6.UpgradeResourceStateRequest{TypeName: connectorType, Version: 0, RawState: &tfprotov6.RawState{JSON: state}}
+}
+
+func call(name string, args ...*tfprotov6.DynamicValue) *tfprotov6.CallFunctionRequest {
+	return &tfprotov6.CallFunctionRequest{Name: name, Arguments: args}
 }

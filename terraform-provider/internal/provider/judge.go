@@ -20,6 +20,7 @@ type declaration struct {
 	config, writeOnly properties
 	worker            properties // the provider's, under the connector's own
 	ownWorker         properties
+	said              map[string]bool // of the worker map when the provider's configuration was validated
 }
 
 // connector is every property, as the connector gets it.
@@ -119,10 +120,13 @@ func (v *verdict) add(d *declaration, ps config.Problems, w weight) {
 	for _, p := range ps {
 		at, summary, message := d.path(p.Key), "Connector configuration: "+p.Key, hide(p.Message, d.writeOnly.known)
 		if p.Worker {
-			if !d.ownWorker.has(p.Key) {
-				continue // it is the provider's, whose validation has said it
-			}
 			at, summary = path.Root("worker").AtMapKey(p.Key), "Worker map: "+p.Key
+			if !d.ownWorker.has(p.Key) {
+				if d.said[p.Message] {
+					continue
+				}
+				at, summary = path.Root("worker"), "The provider's worker map: "+p.Key
+			}
 		}
 		severity := p.Severity
 		if w != certain && severity == config.Error {
@@ -135,10 +139,6 @@ func (v *verdict) add(d *declaration, ps config.Problems, w weight) {
 	}
 }
 
-func addProblem(ds *diag.Diagnostics, at path.Path, s config.Severity, what, message string) {
-	addDiagnostic(ds, at, s, "Problem in the "+what+" map", message)
-}
-
 func addDiagnostic(ds *diag.Diagnostics, at path.Path, s config.Severity, summary, message string) {
 	if s == config.Error {
 		ds.AddAttributeError(at, summary, message)
@@ -149,12 +149,12 @@ func addDiagnostic(ds *diag.Diagnostics, at path.Path, s config.Severity, summar
 
 // askRemote has a cluster judge.
 func (v *verdict) askRemote(ctx context.Context, target *cluster, f *facts, d *declaration, all properties, class string, secret map[string]bool) {
-	if _, err := f.connector(class); err != nil {
-		v.diags.AddAttributeError(d.path("connector.class"), "Unknown connector class", err.Error()+" ("+target.client.URL()+")")
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, planPatience)
 	defer cancel()
+	if err := target.unknown(ctx, f, class); err != nil {
+		v.diags.AddAttributeError(d.path("connector.class"), "Unknown connector class", fmt.Sprintf("%s: %v", target.client.URL(), err))
+		return
+	}
 	infos, err := target.client.Once().Hiding(secretsOf(d, all)...).Validate(ctx, all.known)
 	if err != nil {
 		v.diags.AddAttributeWarning(path.Root("config"), "The cluster did not judge the configuration", fmt.Sprintf("It is judged when it is applied. %v", err))

@@ -25,7 +25,7 @@ func (r *connectorResource) declared(m *connectorModel) *declaration {
 	}
 	d.worker = d.ownWorker
 	if r.configured != nil {
-		d.worker = d.ownWorker.over(r.configured.worker)
+		d.worker, d.said = d.ownWorker.over(r.configured.worker), r.configured.said
 	}
 	return d
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -59,6 +60,7 @@ type configured struct {
 	// later says that the address of the cluster is not known yet.
 	later  bool
 	worker properties
+	said   map[string]bool // what validation said of it
 }
 
 func (p *connectless) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -106,13 +108,15 @@ func (p *connectless) ValidateConfig(ctx context.Context, req provider.ValidateC
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
 		return
 	}
-	worker := propertiesOf(m.Worker)
-	v := catalog().Judge(worker.values(), nil, config.Options{UnknownWorker: worker.isUnknown})
-	for _, problem := range v.Problems {
-		if problem.Worker {
-			addProblem(&resp.Diagnostics, path.Root("worker").AtMapKey(problem.Key), problem.Severity, "worker", problem.Message)
-		}
+	for _, p := range judgeWorker(propertiesOf(m.Worker)) {
+		addDiagnostic(&resp.Diagnostics, path.Root("worker").AtMapKey(p.Key), p.Severity, "Worker map: "+p.Key, p.Message)
 	}
+}
+
+// judgeWorker is what there is to say of a worker map whatever connector runs with it.
+func judgeWorker(worker properties) config.Problems {
+	ps := catalog().Judge(worker.values(), nil, config.Options{UnknownWorker: worker.isUnknown}).Problems
+	return slices.DeleteFunc(ps, func(p config.Problem) bool { return !p.Worker })
 }
 
 func (p *connectless) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -120,7 +124,10 @@ func (p *connectless) Configure(ctx context.Context, req provider.ConfigureReque
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
 		return
 	}
-	data := &configured{worker: propertiesOf(m.Worker)}
+	data := &configured{worker: propertiesOf(m.Worker), said: map[string]bool{}}
+	for _, p := range judgeWorker(data.worker) {
+		data.said[p.Message] = true
+	}
 	resp.ResourceData, resp.DataSourceData = data, data
 
 	c := connectrest.Config{

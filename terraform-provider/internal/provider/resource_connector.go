@@ -101,7 +101,7 @@ func (r *connectorResource) Schema(ctx context.Context, _ resource.SchemaRequest
 				MarkdownDescription: "Name of the connector, the `name` of its JSON. It names the consumer group of a sink. Another name is another connector.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators: []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`\A[^\pC\s]([^\pC]*[^\pC\s])?\z`),
-					"a name is not empty, neither begins nor ends with white space, and has no control characters")}},
+					"must not be empty, begin or end with white space, or have control characters")}},
 			"config": schema.MapAttribute{ElementType: types.StringType, Required: true,
 				MarkdownDescription: "Configuration of the connector: the `config` of its JSON. Every key is judged when Terraform plans, and what is found stands at the key; values that are not known yet are left out. A key with the value null counts as missing. " +
 					"References to config providers are resolved where the connector runs; Terraform wants their dollar sign twice: `\"$${env:COSMOS_KEY}\"`.",
