@@ -6,5 +6,3 @@
 // package links declarations only, no connector and no Kafka client. What it says to a cluster goes through a package of
 // internal/target.
 package provider
-
-//go:generate go test -count=1 -run ^TestDocs$ . -update

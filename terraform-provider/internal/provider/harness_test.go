@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,6 +33,8 @@ type terraform struct {
 	server  tfprotov6.ProviderServer
 	schemas *tfprotov6.GetProviderSchemaResponse
 	vars    map[string]cty.Value
+	locals  map[string]cty.Value
+	dir     string    // of the configuration, for file()
 	state   cty.Value // of connectless_connector; null: none
 	private []byte
 	wire    []string // everything that Terraform would keep or show
@@ -44,7 +48,7 @@ func newTerraform(t *testing.T) *terraform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tf := &terraform{t: t, server: server, vars: map[string]cty.Value{}}
+	tf := &terraform{t: t, server: server, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}}
 	if tf.schemas, err = server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +123,15 @@ func (tf *terraform) blocks(text string) []block {
 			if strings.HasPrefix(b.Labels[0], "connectless_") {
 				list = append(list, block{b.Type, b.Labels[0], tf.evaluate(ctx, b.Body, tf.schema(b.Labels[0]).Block)})
 			}
+		case "locals":
+			for name, a := range b.Body.Attributes {
+				v, diags := a.Expr.Value(ctx)
+				if diags.HasErrors() {
+					tf.t.Fatal(diags)
+				}
+				tf.locals[name] = v
+			}
+			ctx = tf.scope()
 		case "variable":
 			if _, ok := tf.vars[b.Labels[0]]; !ok {
 				tf.vars[b.Labels[0]] = cty.UnknownVal(cty.DynamicPseudoType)
@@ -130,8 +143,15 @@ func (tf *terraform) blocks(text string) []block {
 }
 
 func (tf *terraform) scope() *hcl.EvalContext {
-	ctx := &hcl.EvalContext{Functions: map[string]function.Function{}, Variables: map[string]cty.Value{"var": cty.ObjectVal(tf.vars)}}
-	ctx.Functions["length"] = stdlib.LengthFunc
+	ctx := &hcl.EvalContext{Functions: map[string]function.Function{}, Variables: map[string]cty.Value{"var": cty.ObjectVal(tf.vars), "local": cty.ObjectVal(tf.locals)}}
+	ctx.Functions["length"], ctx.Functions["jsondecode"] = stdlib.LengthFunc, stdlib.JSONDecodeFunc
+	ctx.Functions["file"] = function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}}, Type: function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			content, err := os.ReadFile(filepath.Join(tf.dir, args[0].AsString()))
+			return cty.StringVal(string(content)), err
+		},
+	})
 	for name, f := range tf.schemas.Functions {
 		ctx.Functions["provider::connectless::"+name] = tf.function(name, f)
 	}

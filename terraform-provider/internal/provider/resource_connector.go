@@ -93,6 +93,8 @@ func (r *connectorResource) Schema(ctx context.Context, _ resource.SchemaRequest
 		UpdateDescription: "How long an update may take until connector and tasks are in `state`; 5m if not set.",
 		DeleteDescription: "How long to wait until the connector is gone; 5m if not set.",
 	}
+	wait := timeouts.Block(ctx, waits).(schema.SingleNestedBlock)
+	wait.MarkdownDescription = "How long to wait, as texts like `30s` or `10m`."
 	resp.Schema = schema.Schema{
 		Version:             0,
 		MarkdownDescription: connectorDoc,
@@ -143,7 +145,7 @@ func (r *connectorResource) Schema(ctx context.Context, _ resource.SchemaRequest
 		Blocks: map[string]schema.Block{
 			"connect_rest": schema.SingleNestedBlock{
 				MarkdownDescription: "Target: create the connector over the Kafka Connect REST API that the provider's `connect_rest` block names."},
-			"timeouts": timeouts.Block(ctx, waits),
+			"timeouts": wait,
 		},
 	}
 }

@@ -1,0 +1,5 @@
+data "connectless_connector_plugins" "all" {}
+
+output "sinks" {
+  value = [for p in data.connectless_connector_plugins.all.plugins : p.class if p.type == "sink"]
+}
