@@ -261,6 +261,15 @@ func (h *History) Committed(partition int32, offset int64) {
 	}
 }
 
+// reread forgets what requests have shown of letters and given up records, before the topics themselves are read.
+func (h *History) reread() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for r := range h.seen {
+		h.seen[r] &= written
+	}
+}
+
 // Finish compares what there is at the end with all that was produced. documents are those in the container.
 func (h *History) Finish(documents [][]byte) []Violation {
 	h.mu.Lock()

@@ -67,25 +67,18 @@ const (
 	StallBefore
 	StallAfter
 	Slow
-	accountWeathers
-
-	// Of the dead letter topic.
-	LettersRefused = accountWeathers + iota
+	LettersRefused // these are of the dead letter topic
 	LettersWrittenButRefused
 	LettersCut
 	LettersSlow
-	// Of the group.
 	CommitsRefused
-	// Of everything Kafka does.
 	FetchesRefused
 	weathers
 )
 
 func (w Weather) String() string {
-	if w < accountWeathers {
-		return [...]string{"429", "449", "503", "410", "408", "cut before", "cut after", "cut during", "stall before", "stall after", "slow"}[w]
-	}
-	return [...]string{"letters refused", "letters written but refused", "letters cut", "letters slow", "commits refused", "fetches refused"}[w-accountWeathers-1]
+	return [...]string{"429", "449", "503", "410", "408", "cut before", "cut after", "cut during", "stall before", "stall after", "slow",
+		"letters refused", "letters written but refused", "letters cut", "letters slow", "commits refused", "fetches refused"}[w]
 }
 
 // Spell is a time of bad weather.
@@ -187,9 +180,6 @@ func NewPlan(seed uint64) *Plan {
 
 func (p *Plan) spell(r *rand.Rand) Spell {
 	s := Spell{Weather: Weather(r.IntN(int(weathers))), Odds: oneOf(r, 0.1, 0.5, 1), From: between(r, 0, p.Calm*3/4)}
-	if s.Weather == accountWeathers {
-		s.Weather = LettersRefused
-	}
 	s.To = min(s.From+between(r, time.Second, 15*time.Second), p.Calm)
 	s.Wait = between(r, time.Millisecond, 2*time.Second)
 	return s
