@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -21,13 +22,13 @@ const maxBody = 1 << 20
 func Handler(h Herder, log *slog.Logger) http.Handler {
 	a := &api{herder: h}
 	mux := http.NewServeMux()
-	for path, methods := range a.routes() {
-		mux.Handle(path, methods)
+	for pattern, methods := range a.routes() {
+		mux.Handle(pattern, methods)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, errNoPath) })
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { refuse(w, errCrossSite) }))
-	return logged(log, guard.Handler(withoutLastSlash(mux)))
+	return logged(log, guard.Handler(tidy(mux)))
 }
 
 type api struct{ herder Herder }
@@ -141,8 +142,9 @@ func write(w http.ResponseWriter, code int, body any) {
 	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
 }
 
-// withoutLastSlash makes /connectors/ the same as /connectors.
-func withoutLastSlash(next http.Handler) http.Handler {
+// tidy makes /connectors/ the same as /connectors. A path with empty segments or dots is none of the API's; http.ServeMux
+// would send the client elsewhere.
+func tidy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := r.URL.Path; len(p) > 1 && strings.HasSuffix(p, "/") {
 			u := *r.URL
@@ -150,6 +152,10 @@ func withoutLastSlash(next http.Handler) http.Handler {
 			r2 := *r
 			r2.URL = &u
 			r = &r2
+		}
+		if p := r.URL.EscapedPath(); path.Clean(p) != p {
+			refuse(w, errNoPath)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -32,6 +32,11 @@ type restart struct {
 }
 
 func (l *lane) acquire(ctx context.Context) error {
+	select { // a token that is there is taken even when ctx is done: Close has to stop what runs
+	case l.work <- struct{}{}:
+		return nil
+	default:
+	}
 	select {
 	case l.work <- struct{}{}:
 		return nil

@@ -37,8 +37,8 @@ func NewLevels(names ...string) *Levels {
 	return l
 }
 
-// Handler passes on what the logger's level lets through.
-func (l *Levels) Handler(name string, next slog.Handler) slog.Handler {
+// Filter makes a handler that passes on what the logger's level lets through.
+func (l *Levels) Filter(name string, next slog.Handler) slog.Handler {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, found := l.levels[name]; !found {

@@ -133,7 +133,7 @@ func TestLevels(t *testing.T) {
 		}
 		return a
 	}})
-	log := slog.New(levels.Handler("a.b", next)).With("k", "v").WithGroup("g")
+	log := slog.New(levels.Filter("a.b", next)).With("k", "v").WithGroup("g")
 	_, api := serve(t, herder.Options{Catalog: own(), Levels: levels, Runner: newRunner(t)})
 	say := func() { log.Debug("debug"); log.Info("info"); log.Error("error") }
 	say()

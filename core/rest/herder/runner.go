@@ -15,7 +15,7 @@ import (
 //  3. An error of Start, Pause, Resume or RestartTasks makes the connector FAILED; its text is shown as the trace, so
 //     there is no secret in it.
 //  4. SetPositions comes only while the connector does not run.
-//  5. When ctx is done, a call returns soon. Health does not block and does not call Spec.Used.
+//  5. When ctx is done, a call returns soon. Health returns at once.
 type Runner interface {
 	// Start runs a connector and returns how many tasks it has: of a sink as many as tasks.max, whatever runs them.
 	Start(ctx context.Context, s *Spec) (tasks int, err error)

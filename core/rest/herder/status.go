@@ -7,35 +7,45 @@ import (
 	"github.com/connectless/connectless/core/rest"
 )
 
+// health is what a Runner says of a connector. It is asked without the lock, which the Runner may be waiting for.
+type health struct {
+	connector Health
+	tasks     []Health
+}
+
+func (h *Herder) health(name string) (s health) {
+	s.connector, s.tasks = h.o.Runner.Health(name)
+	return s
+}
+
 // Status returns how a connector and its tasks are.
 func (h *Herder) Status(name string) (*rest.Status, error) {
+	health := h.health(name)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r, err := h.find(name, rest.NoStatus)
 	if err != nil {
 		return nil, err
 	}
-	return h.status(r), nil
+	return h.status(r, health), nil
 }
 
 // status needs the lock.
-func (h *Herder) status(r *record) *rest.Status {
+func (h *Herder) status(r *record, now health) *rest.Status {
 	l := h.lanes[r.Name]
 	s := &rest.Status{Name: r.Name, Connector: rest.Condition{State: l.state, Worker: h.o.Address, Trace: l.trace}, Tasks: []rest.TaskStatus{}, Type: h.kind(r)}
 	well := rest.Condition{State: l.state, Worker: h.o.Address}
 	if l.state == rest.Failed { // of the connector; its tasks, if it has some, go on as they were
 		well.State = r.State
 	}
-	var tasks []Health
-	if l.state == rest.Running || l.state == rest.Paused || l.state == rest.Failed && l.tasks > 0 {
-		var connector Health
-		connector, tasks = h.o.Runner.Health(r.Name)
-		s.Connector = condition(s.Connector, connector)
+	if l.state != rest.Running && l.state != rest.Paused && (l.state != rest.Failed || l.tasks == 0) {
+		now = health{} // of what does not run, or no longer
 	}
+	s.Connector = condition(s.Connector, now.connector)
 	for i := range l.tasks {
 		c := well
-		if i < len(tasks) {
-			c = condition(well, tasks[i])
+		if i < len(now.tasks) {
+			c = condition(well, now.tasks[i])
 		}
 		s.Tasks = append(s.Tasks, rest.TaskStatus{ID: i, Condition: c})
 	}
@@ -69,13 +79,14 @@ func mark(s *rest.Status, again *restart) {
 
 // Restart restarts a connector, its tasks, or what of them has failed.
 func (h *Herder) Restart(ctx context.Context, name string, o rest.Restart) (*rest.Status, error) {
+	health := h.health(name)
 	h.mu.Lock()
 	r, err := h.find(name, rest.NoRestart)
 	if err != nil {
 		h.mu.Unlock()
 		return nil, err
 	}
-	s := h.status(r)
+	s := h.status(r, health)
 	again := &restart{whole: !o.OnlyFailed || s.Connector.State == rest.Failed, tasks: map[int]bool{}}
 	for _, t := range s.Tasks {
 		again.tasks[t.ID] = o.IncludeTasks && (!o.OnlyFailed || t.State == rest.Failed)
@@ -85,6 +96,7 @@ func (h *Herder) Restart(ctx context.Context, name string, o rest.Restart) (*res
 
 // RestartTask restarts one task.
 func (h *Herder) RestartTask(ctx context.Context, name string, task int) error {
+	health := h.health(name)
 	h.mu.Lock()
 	r, err := h.find(name, rest.NoRestart)
 	if err != nil {
@@ -95,7 +107,7 @@ func (h *Herder) RestartTask(ctx context.Context, name string, task int) error {
 		h.mu.Unlock()
 		return rest.Errorf(http.StatusNotFound, "Unknown task: %s-%d", name, task)
 	}
-	return h.restart(ctx, name, &restart{tasks: map[int]bool{task: true}}, h.status(r))
+	return h.restart(ctx, name, &restart{tasks: map[int]bool{task: true}}, h.status(r, health))
 }
 
 // restart needs the lock, which it releases. It marks in s what it restarts.
