@@ -5,18 +5,39 @@ import "fmt"
 // CanRead checks that data written with one schema can be read with another: Avro's schema resolution, which a schema
 // registry's BACKWARD compatibility is. The error says where and why not.
 func CanRead(reader, writer *Schema) error {
-	return resolution{}.check(reader, writer, "/")
+	r := resolution{known: map[[2]*Schema]error{}}
+	return r.check(reader, writer, "/")
 }
 
-// resolution holds the pairs being checked: a record within itself adds nothing.
-type resolution map[[2]*Schema]bool
+// resolution remembers what was found of pairs of schemas. A pair that is being checked counts as fitting: a record
+// within itself adds nothing. What does not fit even so never does; what fits does if that assumption holds.
+type resolution struct {
+	known map[[2]*Schema]error
+	trail [][2]*Schema // pairs that fit, in the order in which they were entered
+}
 
-func (r resolution) check(reader, writer *Schema, at string) error {
+func (r *resolution) check(reader, writer *Schema, at string) error {
 	pair := [2]*Schema{reader, writer}
-	if reader == writer || r[pair] {
+	if reader == writer {
 		return nil
 	}
-	r[pair] = true
+	if err, ok := r.known[pair]; ok {
+		return err
+	}
+	entered := len(r.trail)
+	r.known[pair], r.trail = nil, append(r.trail, pair)
+	err := r.compare(reader, writer, at)
+	if err != nil {
+		for _, p := range r.trail[entered:] { // they may have fitted only because this pair was thought to
+			delete(r.known, p)
+		}
+		r.trail = r.trail[:entered]
+		r.known[pair] = err
+	}
+	return err
+}
+
+func (r *resolution) compare(reader, writer *Schema, at string) error {
 	switch {
 	case writer.Kind == Union:
 		for i, b := range writer.Branches {
@@ -27,7 +48,7 @@ func (r resolution) check(reader, writer *Schema, at string) error {
 		return nil
 	case reader.Kind == Union:
 		for _, b := range reader.Branches {
-			if r.trial().check(b, writer, at) == nil {
+			if r.check(b, writer, at) == nil {
 				return nil
 			}
 		}
@@ -70,15 +91,6 @@ func (r resolution) check(reader, writer *Schema, at string) error {
 		}
 	}
 	return nil
-}
-
-// trial is a copy for a check that may fail without a consequence.
-func (r resolution) trial() resolution {
-	c := make(resolution, len(r))
-	for pair := range r {
-		c[pair] = true
-	}
-	return c
 }
 
 // written is the writer's field for a reader's, which may go by an alias.
