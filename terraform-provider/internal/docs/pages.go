@@ -114,6 +114,8 @@ func (w *writer) resource(name string, s *tfprotov6.Schema) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s (Resource)\n\n%s\n\n## Example\n\n", name, s.Block.Description)
 	w.example(&b, "terraform", "resources/"+name+"/resource.tf")
+	b.WriteString("\nFrom JSON:\n\n")
+	w.example(&b, "terraform", "resources/"+name+"/from-json.tf")
 	writeSchema(&b, s.Block)
 	b.WriteString("\n## Import\n\n")
 	w.example(&b, "shell", "resources/"+name+"/import.sh")

@@ -30,8 +30,10 @@ func catalog() *config.Catalog {
 type cluster struct {
 	client *connectrest.Client
 
-	mu    sync.Mutex
-	facts *facts
+	mu     sync.Mutex
+	facts  *facts
+	err    error // instead of facts
+	failed time.Time
 }
 
 // facts are what a plan has to know of a cluster. They do not change while Terraform runs.
@@ -43,13 +45,22 @@ type facts struct {
 // planPatience is how long a plan waits for a cluster.
 const planPatience = 10 * time.Second
 
-// ask returns the facts; only answers are kept.
+// ask returns the facts. That there is no answer is kept for a while, or a plan would wait again for every connector.
 func (c *cluster) ask(ctx context.Context) (*facts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.facts != nil {
 		return c.facts, nil
 	}
+	if c.err != nil && time.Since(c.failed) < planPatience {
+		return nil, c.err
+	}
+	c.facts, c.err = c.find(ctx)
+	c.failed = time.Now()
+	return c.facts, c.err
+}
+
+func (c *cluster) find(ctx context.Context) (*facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, planPatience)
 	defer cancel()
 	client := c.client.Once()
@@ -62,9 +73,8 @@ func (c *cluster) ask(ctx context.Context) (*facts, error) {
 	if err != nil && !connectrest.IsNotFound(err) {
 		return nil, err
 	}
-	c.facts = &facts{ours: err == nil, plugins: plugins}
-	tflog.Debug(ctx, "asked what runs connectors", map[string]any{"url": client.URL(), "connectless": c.facts.ours})
-	return c.facts, nil
+	tflog.Debug(ctx, "asked what runs connectors", map[string]any{"url": client.URL(), "connectless": err == nil})
+	return &facts{ours: err == nil, plugins: plugins}, nil
 }
 
 // unknown is an error that lists the connectors there are, if a value of connector.class names none of them.

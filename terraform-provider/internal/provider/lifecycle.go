@@ -185,9 +185,11 @@ func (r *connectorResource) refused(ctx context.Context, ds *diag.Diagnostics, c
 		ds.AddAttributeError(path.Root("name"), "The name is taken", fmt.Sprintf("There is a connector %[1]q already at %[2]s. To manage it here: terraform import connectless_connector.<name> %[1]s", exists.Name, client.URL()))
 		return
 	}
-	if connectrest.IsNotFound(err) {
-		ds.AddAttributeError(path.Root("name"), "The connector is gone", fmt.Sprintf("It was deleted since the plan: plan again to create it. %v", err))
-		return
+	if connectrest.IsNotFound(err) { // of the connector, or of a call that this worker does not know
+		if _, gone := client.Once().Get(ctx, d.name.known["name"]); connectrest.IsNotFound(gone) {
+			ds.AddAttributeError(path.Root("name"), "The connector is gone", fmt.Sprintf("It was deleted since the plan: plan again to create it. %v", err))
+			return
+		}
 	}
 	if connectrest.IsUnreachable(err) {
 		ds.AddAttributeError(path.Root("connect_rest"), "Kafka Connect does not answer", err.Error())
@@ -247,31 +249,40 @@ func (r *connectorResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	imported := state.Config.IsNull()
-	r.readConfig(ctx, &resp.Diagnostics, target, &state, kept, info, imported)
+	secret := secretsOfRemote(ctx, target, &state, info)
+	readConfig(&resp.Diagnostics, &state, kept, info, secret, imported)
 	state.Type = types.StringValue(info.Type)
 	if err == nil {
 		readStatus(&resp.Diagnostics, &state, status)
 	}
 	if imported {
-		r.describeImported(ctx, target, &state, info)
+		r.describeImported(ctx, target, &state, info, secret)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// readConfig takes the configuration into the state, and finds out whether somebody changed what is write-only.
-func (r *connectorResource) readConfig(ctx context.Context, ds *diag.Diagnostics, target *cluster, state *connectorModel, kept *sealed, info *connectrest.Info, imported bool) {
+// secretsOfRemote are the secret keys of a connector, as far as that has to be known: where the state knows every key, they
+// are told by our declarations and by their names, else by what the cluster says of its passwords too.
+func secretsOfRemote(ctx context.Context, target *cluster, state *connectorModel, info *connectrest.Info) map[string]bool {
 	secret := secretKeys(info.Config["connector.class"], info.Config)
-	if imported {
-		keys, err := target.client.Once().Keys(ctx, info.Config["connector.class"])
-		if err != nil {
-			tflog.Warn(ctx, "the connector's keys are not known; secrets are told by their names", map[string]any{"error": err.Error()})
-		}
-		for _, key := range keys {
-			if _, given := info.Config[key.Name]; given && key.Type == config.TypePassword {
-				secret[key.Name] = true
-			}
+	known := propertiesOf(state.Config)
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(info.Config)), func(key string) bool { return !known.has(key) && key != "name" }) {
+		return secret
+	}
+	keys, err := target.client.Once().Keys(ctx, info.Config["connector.class"])
+	if err != nil {
+		tflog.Warn(ctx, "the connector's keys are not known; secrets are told by their names", map[string]any{"error": err.Error()})
+	}
+	for _, key := range keys {
+		if _, given := info.Config[key.Name]; given && key.Type == config.TypePassword {
+			secret[key.Name] = true
 		}
 	}
+	return secret
+}
+
+// readConfig takes the configuration into the state, and finds out whether somebody changed what is write-only.
+func readConfig(ds *diag.Diagnostics, state *connectorModel, kept *sealed, info *connectrest.Info, secret map[string]bool, imported bool) {
 	var left []string
 	state.Config, left = shownConfig(info.Config, state.Config, kept, secret, imported)
 	for _, key := range left {
@@ -307,14 +318,19 @@ func readStatus(ds *diag.Diagnostics, state *connectorModel, status *connectrest
 }
 
 // describeImported fills in the effective configuration of what was just imported.
-func (r *connectorResource) describeImported(ctx context.Context, target *cluster, state *connectorModel, info *connectrest.Info) {
+func (r *connectorResource) describeImported(ctx context.Context, target *cluster, state *connectorModel, info *connectrest.Info, secret map[string]bool) {
 	d := &declaration{name: propertiesOf(stringMap(map[string]string{"name": info.Name})), config: propertiesOf(stringMap(info.Config)), writeOnly: propertiesOf(types.MapNull(types.StringType))}
 	d.ownWorker, d.worker = d.writeOnly, r.configured.worker
 	effective := judge(ctx, target, d).effective
 	if effective == nil {
 		effective = maps.Clone(info.Config)
 	}
-	state.EffectiveConfig = stringMap(hideKeys(effective, d))
+	for key, value := range hideKeys(effective, d) {
+		if secret[key] && !config.HasReference(value) {
+			effective[key] = hidden
+		}
+	}
+	state.EffectiveConfig = stringMap(effective)
 }
 
 func (r *connectorResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/connectless/connectless/core/config"
+	"github.com/connectless/connectless/terraform-provider/internal/target/connectrest"
 	"github.com/connectless/connectless/terraform-provider/internal/target/connectrest/workertest"
 )
 
@@ -35,6 +37,19 @@ func TestDrift(t *testing.T) {
 		tf.noErrors(tf.apply(p))
 		if got := w.Config("c1"); got["mode"] != "retry" || got["extra"] != "" {
 			t.Errorf("config %v", got)
+		}
+	})
+	t.Run("a key that is null", func(t *testing.T) {
+		w := workertest.New()
+		tf := onWorker(t, w)
+		hcl := connector("mode = null", "")
+		tf.up(hcl)
+		if p := tf.plan(hcl); p.action != "none" {
+			t.Errorf("planned again: %s", p.action)
+		}
+		w.Edit("c1", map[string]string{"mode": "retry"})
+		if p := tf.up(hcl); p.action != "update" || w.Config("c1")["mode"] != "" {
+			t.Errorf("%s, mode %s", p.action, w.Config("c1")["mode"])
 		}
 	})
 	t.Run("a secret that somebody added", func(t *testing.T) {
@@ -75,6 +90,14 @@ func TestDrift(t *testing.T) {
 		w.Remove("c1")
 		begins(t, tf.apply(p), `error name: The connector is gone`)
 		tf.noErrors(tf.destroy())
+	})
+	t.Run("a worker that knows no stop", func(t *testing.T) {
+		w := workertest.New()
+		tf := onWorker(t, w)
+		tf.up(connector("", ""))
+		p := tf.plan(connector("", `state = "STOPPED"`))
+		w.Refuse(1, "PUT", "/connectors/c1/stop", http.StatusNotFound, "HTTP 404 Not Found")
+		begins(t, tf.apply(p), `error config: Kafka Connect refused the connector: connectrest: PUT /connectors/c1/stop: 404`)
 	})
 	t.Run("an update that changes nothing there", func(t *testing.T) {
 		w := workertest.New()
@@ -267,6 +290,47 @@ func TestImport(t *testing.T) {
 		t.Errorf("imported %#v", gone.state)
 	}
 }
+
+// TestDeclaredPasswords hides what only the cluster's declaration calls a password.
+func TestDeclaredPasswords(t *testing.T) {
+	w := workertest.New()
+	w.Catalog.Connectors = append(w.Catalog.Connectors, config.Connector{Classes: []string{"x.Vault"}, Kind: "source", Config: func(string) config.Definer { return &vault{} }})
+	w.Plugins = append(w.Plugins, connectrest.Plugin{Class: "x.Vault", Type: "source"})
+	hcl := `resource "connectless_connector" "c" {
+		name   = "c1"
+		config = { "connector.class" = "x.Vault" }
+		config_wo = { pin = "` + secret + `" }
+		config_wo_version = 1
+		connect_rest {}
+	}`
+	made := onWorker(t, w)
+	begins(t, made.up(hcl).diags)
+	if text(made.state, "type") != "source" || w.Config("c1")["pin"] != secret {
+		t.Errorf("%#v", made.state)
+	}
+	tf := onWorker(t, w)
+	begins(t, tf.adopt("c1"), `warning config["pin"]: A secret was not imported`)
+	w.Refuse(1, "PUT", "/connector-plugins", http.StatusForbidden, "no")
+	again := onWorker(t, w)
+	begins(t, again.adopt("c1"), `warning config["pin"]: A secret was not imported`)
+	if got := text(again.state, "effective_config", "pin"); got != "[hidden]" {
+		t.Errorf("pin is %s", got)
+	}
+	plain := strings.ReplaceAll(hcl, "config_wo", "# ")
+	tf.up(plain)
+	w.Edit("c1", map[string]string{"pin": secret})
+	if p := tf.up(plain); p.action != "update" || w.Config("c1")["pin"] != "" {
+		t.Errorf("%s, config %v", p.action, w.Config("c1"))
+	}
+	for _, tf := range []*terraform{made, tf, again} {
+		tf.noSecret(secret)
+	}
+	begins(t, onWorker(t, w).plan(strings.Replace(plain, `"x.Vault" }`, `"x.Vault", pin = "clear" }`, 1)).diags, `warning config["pin"]: A secret in clear`)
+}
+
+type vault struct{ pin config.Password }
+
+func (v *vault) Define(d *config.Def) { d.Password(&v.pin, "pin", "", "", config.NoDefault()) }
 
 // TestLocalCloud is the life of a connector on the local cloud.
 func TestLocalCloud(t *testing.T) {
