@@ -34,17 +34,16 @@ type Verdict struct {
 	// Effective is what the connector runs with. Without a connector it is nil. Where there are errors it is not complete.
 	Effective *Effective
 
-	findings  []finding // of the connector, as Kafka's validate answer lists them
+	findings  []finding      // of the connector, as Kafka's validate answer lists them
+	at        map[string]int // of findings, by key
 	recommend map[string][]string
 	lines     func() []Line
 }
 
 // finding is the one of a key, nil when the key is not declared.
 func (v *Verdict) finding(key string) *finding {
-	for i := range v.findings {
-		if v.findings[i].key.Name == key {
-			return &v.findings[i]
-		}
+	if i, ok := v.at[key]; ok {
+		return &v.findings[i]
 	}
 	return nil
 }
@@ -92,7 +91,7 @@ func (c *Catalog) Load(ctx context.Context, worker, connector map[string]string)
 
 // Judge judges every key of a connector and of the worker map it runs with. It opens nothing.
 func (c *Catalog) Judge(worker, connector map[string]string, o Options) *Verdict {
-	j := &judgement{catalog: c, o: o, v: &Verdict{recommend: map[string][]string{}}}
+	j := &judgement{catalog: c, o: o, v: &Verdict{recommend: map[string][]string{}, at: map[string]int{}}}
 	providers, ps := c.providers(worker)
 	j.v.Problems = ps
 	j.worker = j.cells(worker, o.UnknownWorker, providers, true)
@@ -229,6 +228,7 @@ func (j *judgement) add(l *layer) {
 			known.errs = append(known.errs, f.errs...) // a connector's own check of a framework key
 			continue
 		}
+		j.v.at[f.key.Name] = len(j.v.findings)
 		j.v.findings = append(j.v.findings, *f)
 	}
 }
