@@ -56,6 +56,7 @@ var fakes = []struct {
 	{"core/trigger uses data", fake("./core/trigger: ./core/data"), []string{"./core/trigger imports ./core/data"}},
 	{"connect uses the engine", fake("./core/connect: ./core/errpolicy"), []string{"./core/connect imports ./core/errpolicy"}},
 	{"the suite uses the engine", fake("./core/connect/connecttest: ./core/task"), []string{"./core/connect/connecttest imports ./core/task"}},
+	{"the REST API runs connectors", fake("./core/rest/herder: ./core/host/eventsource"), []string{"./core/rest/herder imports ./core/host/eventsource"}},
 	{"a definition is heavy", fake("./core/transform: github.com/dlclark/regexp2"), []string{"./core/transform imports github.com/dlclark/regexp2"}},
 	{"core knows a connector", fake("./core/task: ./connectors/cosmos"), []string{"./core/task imports ./connectors/cosmos"}},
 	{"a core test knows a connector", fake("./core/task: | ./connectors/cosmos/cosmostest"), []string{"a test of ./core/task imports ./connectors/cosmos/cosmostest"}},

@@ -55,6 +55,11 @@ var rules = []rule{
 		why:  "the suites test a connector through the contract, without the engine",
 	},
 	{
+		of:   []string{"./core/rest/..."},
+		only: []string{"std", "./core/config", "./core/rest/..."},
+		why:  "the REST API speaks to a Herder and a Runner; what they run is somebody else's business",
+	},
+	{
 		of:   []string{"./core/transform", "./core/convert"},
 		only: []string{"std", "./core/data/...", "./core/config/...", "./core/connect"},
 		why:  "definitions of transforms and converters are read by the Terraform provider; implementations live in packages below",
