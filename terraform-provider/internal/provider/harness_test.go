@@ -429,13 +429,33 @@ func (tf *terraform) apply(p plan) diags {
 	}
 	ds := tf.note(resp.Diagnostics)
 	tf.state, tf.private = tf.static(resp.NewState, tf.state.Type()), resp.Private
-	tf.wire = append(tf.wire, string(resp.Private))
+	tf.wire = append(tf.wire, tf.unpack(resp.Private)...)
 	if len(ds.errors()) == 0 {
 		if err := asPlanned(p.planned, tf.state, cty.Path{}); err != nil {
 			tf.t.Errorf("the provider produced an inconsistent result after apply: %v", err)
 		}
 	}
 	return ds
+}
+
+// unpack is what is in a private state, which hides everything behind base64.
+func (tf *terraform) unpack(private []byte) []string {
+	tf.t.Helper()
+	var kept map[string][]byte
+	if err := json.Unmarshal(private, &kept); err != nil && len(private) > 0 {
+		tf.t.Fatal(err)
+	}
+	var values []string
+	for key, value := range kept {
+		values = append(values, key, string(value))
+		var sealed struct{ Hashes map[string][]byte }
+		if json.Unmarshal(value, &sealed) == nil {
+			for _, hash := range sealed.Hashes {
+				values = append(values, string(hash))
+			}
+		}
+	}
+	return values
 }
 
 // asPlanned checks that everything that was known in the plan came true, and that nothing is unknown.

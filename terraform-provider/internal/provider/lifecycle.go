@@ -40,7 +40,7 @@ func (r *connectorResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	v := r.settle(ctx, target, &configuration, &plan)
+	v := r.judgeKnown(ctx, target, &configuration, &plan)
 	if resp.Diagnostics.Append(v.diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -48,7 +48,7 @@ func (r *connectorResource) Create(ctx context.Context, req resource.CreateReque
 	props, name, want := d.connector().known, plan.Name.ValueString(), connectrest.State(plan.State.ValueString())
 	client := target.client.Hiding(secretsOf(d, d.connector())...)
 	if err := client.Create(ctx, name, props, want); err != nil {
-		r.refused(ctx, &resp.Diagnostics, client, d, err)
+		refused(ctx, &resp.Diagnostics, client, d, err)
 		return
 	}
 	tflog.Info(ctx, "created a connector", map[string]any{"name": name})
@@ -74,7 +74,7 @@ func (r *connectorResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	v := r.settle(ctx, target, &configuration, &plan)
+	v := r.judgeKnown(ctx, target, &configuration, &plan)
 	if resp.Diagnostics.Append(v.diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -84,7 +84,7 @@ func (r *connectorResource) Update(ctx context.Context, req resource.UpdateReque
 	restart := !plan.RestartTrigger.Equal(state.RestartTrigger)
 	before, err := change(ctx, client, name, d.connector().known, want, restart)
 	if err != nil {
-		r.refused(ctx, &resp.Diagnostics, client, d, err)
+		refused(ctx, &resp.Diagnostics, client, d, err)
 		return
 	}
 	status, err := client.Settle(ctx, name, want, before)
@@ -180,7 +180,7 @@ func keep(ctx context.Context, private keeper, values map[string]string) diag.Di
 }
 
 // refused says why a cluster did not take a configuration, key by key where it can.
-func (r *connectorResource) refused(ctx context.Context, ds *diag.Diagnostics, client *connectrest.Client, d *declaration, err error) {
+func refused(ctx context.Context, ds *diag.Diagnostics, client *connectrest.Client, d *declaration, err error) {
 	if exists, ok := errors.AsType[*connectrest.ExistsError](err); ok {
 		ds.AddAttributeError(path.Root("name"), "The name is taken", fmt.Sprintf("There is a connector %[1]q already at %[2]s. To manage it here: terraform import connectless_connector.<name> %[1]s", exists.Name, client.URL()))
 		return

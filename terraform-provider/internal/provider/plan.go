@@ -141,8 +141,8 @@ func sameKey(a, b types.Map, key string) bool {
 	return !y.isUnknown(key) && x.known[key] == y.known[key]
 }
 
-// settled returns what a connector runs with, once everything is known. It judges again only what the plan could not.
-func (r *connectorResource) settle(ctx context.Context, target *cluster, configuration, plan *connectorModel) verdict {
+// judgeKnown judges what the plan could not, now that everything is known.
+func (r *connectorResource) judgeKnown(ctx context.Context, target *cluster, configuration, plan *connectorModel) verdict {
 	if !plan.EffectiveConfig.IsUnknown() {
 		return verdict{effective: propertiesOf(plan.EffectiveConfig).known}
 	}
@@ -151,8 +151,7 @@ func (r *connectorResource) settle(ctx context.Context, target *cluster, configu
 	if v.effective == nil {
 		v.effective = hideKeys(d.connector().known, d)
 	}
-	errors := v.diags.Errors() // what is a warning was one in the plan
-	v.diags = errors
+	v.diags = v.diags.Errors() // what is a warning was one in the plan
 	return v
 }
 

@@ -287,27 +287,22 @@ func (w *Worker) connector(r *http.Request, name, rest string, body []byte) answ
 }
 
 func (w *Worker) configure(r *http.Request, name string, c *connector, body []byte) answer {
+	var given map[string]*string // null removes a key
+	if err := json.Unmarshal(body, &given); err != nil {
+		return refuse(http.StatusInternalServerError, "%v", err)
+	}
 	props := map[string]string{}
 	if r.Method == http.MethodPatch {
-		var patch map[string]*string
-		if err := json.Unmarshal(body, &patch); err != nil {
-			return refuse(http.StatusInternalServerError, "%v", err)
-		}
 		props = maps.Clone(c.config)
-		for k, v := range patch {
-			delete(props, k)
-			if v != nil {
-				props[k] = *v
-			}
-		}
-	} else {
-		var err error
-		if props, err = properties(body); err != nil {
-			return refuse(http.StatusInternalServerError, "%v", err)
+	}
+	for k, v := range given {
+		delete(props, k)
+		if v != nil {
+			props[k] = *v
 		}
 	}
-	if given, ok := props["name"]; ok && given != name {
-		return refuse(http.StatusBadRequest, "Connector name configuration (%s) doesn't match connector name in the URL (%s)", given, name)
+	if other, ok := props["name"]; ok && other != name {
+		return refuse(http.StatusBadRequest, "Connector name configuration (%s) doesn't match connector name in the URL (%s)", other, name)
 	}
 	props["name"] = name
 	created := c == nil
