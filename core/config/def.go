@@ -78,6 +78,7 @@ type entry struct {
 	binding
 	checks []func(raw string) error // run after set, on the trimmed text
 	rest   *map[string]string       // of a Prefix
+	absent string                   // a second message when a required key is missing
 }
 
 // A binding connects a key to the field it fills.
@@ -98,6 +99,9 @@ type Option func(*entry)
 func Required() Option {
 	return func(e *entry) { e.Required, e.HasDefault, e.Default = true, false, "" }
 }
+
+// AbsentSays adds a message to that of a missing required key, for keys whose check in Java looks at what is not there.
+func AbsentSays(message string) Option { return func(e *entry) { e.absent = message } }
 
 // NoDefault makes an absent key leave the field at its zero value, and shows null as the default, as Kafka does.
 func NoDefault() Option { return func(e *entry) { e.HasDefault, e.Default = false, "" } }

@@ -176,6 +176,9 @@ func (e *entry) judge(props cells, prefix string) finding {
 	case e.Required:
 		f.null = true
 		f.errs = append(f.errs, fmt.Sprintf("Missing required configuration %q which has no default value.", f.key.Name))
+		if e.absent != "" {
+			f.errs = append(f.errs, e.absent)
+		}
 		return f
 	case !e.HasDefault:
 		f.null = true

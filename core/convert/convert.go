@@ -1,6 +1,10 @@
 package convert
 
-import "github.com/connectless/connectless/core/data"
+import (
+	"maps"
+
+	"github.com/connectless/connectless/core/data"
+)
 
 // Converter turns the bytes of a Kafka record's key or value into Connect data and back. It is configured for one of
 // the two and safe for concurrent use.
@@ -17,4 +21,21 @@ type Converter interface {
 type HeaderConverter interface {
 	ToHeader(a *data.Arena, topic, name string, b []byte) (*data.Schema, data.Value, error)
 	FromHeader(dst []byte, topic, name string, s *data.Schema, v *data.Value) (out []byte, null bool, err error)
+}
+
+// WithType adds what Kafka Connect adds to a converter's configuration by itself.
+func WithType(props map[string]string, isKey bool) map[string]string {
+	const key = "converter.type"
+	if _, given := props[key]; given {
+		return props
+	}
+	props = maps.Clone(props)
+	if props == nil {
+		props = map[string]string{}
+	}
+	props[key] = "value"
+	if isKey {
+		props[key] = "key"
+	}
+	return props
 }

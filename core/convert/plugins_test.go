@@ -75,13 +75,13 @@ func TestBadSettings(t *testing.T) {
 		{new(Text), map[string]string{"converter.encoding": "EBCDIC"}, "Invalid value EBCDIC for configuration converter.encoding: this character encoding is not supported"},
 		{new(Plain), map[string]string{"converter.type": "x"}, "Invalid value x for configuration converter.type: String must be one of: key, value, header"},
 	} {
-		problems := config.Parse(tc.props, tc.settings)
+		problems := config.Parse(WithType(tc.props, false), tc.settings)
 		if len(problems) != 1 || problems[0].Message != tc.want {
 			t.Errorf("%v: got %v, want %s", tc.props, problems, tc.want)
 		}
 	}
 	var s JSON
-	if problems := config.Parse(map[string]string{"decimal.format": "Numeric", "schemas.enable": "FALSE"}, &s); len(problems) > 0 || s.SchemasEnable || !s.ReplaceNullWithDefault {
+	if problems := config.Parse(WithType(map[string]string{"decimal.format": "Numeric", "schemas.enable": "FALSE"}, true), &s); len(problems) > 0 || s.SchemasEnable || !s.ReplaceNullWithDefault {
 		t.Errorf("got %+v, %v", s, problems)
 	}
 }

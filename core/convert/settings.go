@@ -14,7 +14,7 @@ type Plain struct {
 
 func (p *Plain) Define(d *config.Def) {
 	d.String(&p.Type, "converter.type", "", "What the converter is for. Kafka Connect sets it.",
-		config.NoDefault(), config.Rank(config.Low), config.OneOf("key", "value", "header"))
+		config.Required(), config.Rank(config.Low), config.OneOf("key", "value", "header"))
 }
 
 // JSON is the settings of JsonConverter.
@@ -33,11 +33,11 @@ type JSON struct {
 func (j *JSON) Define(d *config.Def) {
 	j.Plain.Define(d)
 	schemas, serialization := config.Group("Schemas"), config.Group("Serialization")
-	d.Bool(&j.SchemasEnable, "schemas.enable", true, "Whether each document is an envelope that holds the schema beside the payload.", config.Rank(config.High), schemas)
-	d.Int(&j.SchemasCacheSize, "schemas.cache.size", 1000, "How many schemas are remembered, in each direction.", config.Rank(config.High), schemas)
+	d.Bool(&j.SchemasEnable, "schemas.enable", true, "Whether each document is an envelope that holds the schema beside the payload.", config.Rank(config.High), schemas, config.Form("Enable Schemas", config.MediumWidth, 0))
+	d.Int(&j.SchemasCacheSize, "schemas.cache.size", 1000, "How many schemas are remembered, in each direction.", config.Rank(config.High), schemas, config.Form("Schema Cache Size", config.MediumWidth, 1))
 	d.String(&j.DecimalFormat, "decimal.format", "BASE64", "How decimals are written: BASE64 is their unscaled bytes, NUMERIC a JSON number.",
-		config.Rank(config.Low), serialization, config.OneOfFold("NUMERIC", "BASE64"))
-	d.Bool(&j.ReplaceNullWithDefault, "replace.null.with.default", true, "Whether null becomes the default of its schema, if there is one.", config.Rank(config.Low), serialization)
+		config.Rank(config.Low), serialization, config.OneOfFold("NUMERIC", "BASE64"), config.Form("Decimal Format", config.MediumWidth, 0))
+	d.Bool(&j.ReplaceNullWithDefault, "replace.null.with.default", true, "Whether null becomes the default of its schema, if there is one.", config.Rank(config.Low), serialization, config.Form("Replace null with default", config.MediumWidth, 1))
 }
 
 // Text is the settings of StringConverter.
@@ -49,7 +49,7 @@ type Text struct {
 
 func (t *Text) Define(d *config.Def) {
 	t.Plain.Define(d)
-	d.String(&t.Encoding, "converter.encoding", "UTF-8", "The character encoding.", config.Rank(config.High), config.Check(func(raw string) error {
+	d.String(&t.Encoding, "converter.encoding", "UTF-8", "The character encoding.", config.Rank(config.High), config.Form("Encoding", config.MediumWidth, -1), config.Check(func(raw string) error {
 		if Charset(raw) == "" {
 			return errors.New("this character encoding is not supported")
 		}

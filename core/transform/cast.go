@@ -16,7 +16,7 @@ type Cast struct {
 func (c *Cast) Define(d *config.Def) {
 	d.List(&c.Spec, "spec", "", "What to cast: a list of field:type, or one type for everything. "+
 		"Types are int8, int16, int32, int64, float32, float64, boolean and string.",
-		config.Required(), config.Rank(config.High), config.Example("id:string,amount:float64"))
+		config.Required(), config.AbsentSays(nothingToCast), config.Rank(config.High), config.Example("id:string,amount:float64"))
 	replaceNull(d, &c.ReplaceNullWithDefault)
 	d.Rule(c.Validate, "spec")
 }
@@ -25,6 +25,8 @@ func (c *Cast) Validate() (string, error) {
 	_, err := c.Casts()
 	return "spec", err
 }
+
+const nothingToCast = "Must specify at least one field to cast."
 
 // CastTo is one item of a cast's spec.
 type CastTo struct {
@@ -36,7 +38,7 @@ type CastTo struct {
 // Casts reads the spec. Of a field that is listed twice the last item counts.
 func (c *Cast) Casts() ([]CastTo, error) {
 	if len(c.Spec) == 0 {
-		return nil, said("Must specify at least one field to cast.")
+		return nil, said(nothingToCast)
 	}
 	var casts []CastTo
 	whole := false

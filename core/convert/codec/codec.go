@@ -30,6 +30,7 @@ func NewHeader(class string, props map[string]string) (c convert.HeaderConverter
 }
 
 func open(class string, props map[string]string, isKey bool) (convert.Converter, bool, error) {
+	props = convert.WithType(props, isKey)
 	is := func(name string) bool { return config.ClassMatches(class, name, "Converter") }
 	if is(convert.JSONConverter) {
 		var s convert.JSON

@@ -25,7 +25,7 @@ func TestCharsetsAreJavas(t *testing.T) {
 	n := 0
 	for lines := bufio.NewScanner(f); lines.Scan(); n++ {
 		part := strings.Split(lines.Text(), " ")
-		c, err := newText(map[string]string{"converter.encoding": part[1]})
+		c, err := newText(convert.WithType(map[string]string{"converter.encoding": part[1]}, false))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func FuzzText(f *testing.F) {
 	f.Add(uint8(3), []byte{0xFF, 0xFE, 0x3D, 0xD8, 0x00})
 	names := []string{"UTF-8", "ISO-8859-1", "US-ASCII", "UTF-16", "UTF-16BE", "UTF-16LE"}
 	f.Fuzz(func(t *testing.T, n uint8, b []byte) {
-		c, err := newText(map[string]string{"converter.encoding": names[int(n)%len(names)]})
+		c, err := newText(convert.WithType(map[string]string{"converter.encoding": names[int(n)%len(names)]}, false))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,9 +23,6 @@ const recordedWorker = "127.0.0.1:18084"
 
 // different lists the calls whose answer is another than the recorded one, on purpose. Their status is the same.
 var different = map[int]string{
-	15: "Java's Cast checks the value that is missing a second time, in words that say the same; here it is reported once",
-	88: "the converters' settings have no labels and places in a form, and converter.type is set by the engine, not required",
-	91: "as 88: the options of both converters are in the answer",
 	92: "type, default and importance of an overridden client setting are the client library's business: shown as no default, MEDIUM",
 }
 
