@@ -212,6 +212,7 @@ func (s *Sink) run(ctx context.Context, l *lane, decode trigger.Decode) (trigger
 		l.failAll(&errpolicy.Failure{Stage: errpolicy.TaskPut, Class: errpolicy.SinkTaskClass, Err: err})
 		return s.finish(ctx, l, &stats)
 	}
+	s.recall(l)
 	s.prepare(ctx, reserve, l, &stats)
 	if planted == commitBeforePut {
 		l.lost = true
@@ -304,19 +305,73 @@ func panicked(p any) error {
 	return fmt.Errorf("task: panic: %v\n%s", p, debug.Stack())
 }
 
+// recall marks what an earlier try of this batch has dealt with.
+//
+// A process that does not know of that try may have begun the batch since and written older versions of a key over newer
+// ones. Where a batch has several records of a key, the last that was written is therefore written again, after which
+// only newer ones follow; a record alone with its key in the batch can only have been overwritten with itself. The key is
+// Kafka's, by which records of one thing stay in one partition; a record without one is alone.
+func (s *Sink) recall(l *lane) {
+	if s.progress.Empty() {
+		return
+	}
+	for i := range l.messages.Messages {
+		l.part(&l.messages.Messages[i])
+	}
+	for i := range l.parts {
+		s.progress.Begin(l.parts[i].topic, l.parts[i].id, l.parts[i].first)
+	}
+	if s.progress.Empty() {
+		return
+	}
+	type key struct {
+		part partition
+		key  string
+	}
+	type versions struct {
+		count int
+		last  int // that was written; -1 for none
+	}
+	of := make(map[key]versions)
+	for i := range l.messages.Messages {
+		m := &l.messages.Messages[i]
+		known, written := s.progress.Known(m)
+		if known {
+			l.outcomes[i].fate = repeated
+		}
+		if m.Key == nil {
+			continue
+		}
+		k := key{partition{m.Topic, m.Partition}, string(m.Key)}
+		v, ok := of[k]
+		if !ok {
+			v.last = -1
+		}
+		v.count++
+		if written {
+			v.last = i
+		}
+		of[k] = v
+	}
+	for _, v := range of {
+		if v.count > 1 && v.last >= 0 {
+			l.outcomes[v.last].fate = held
+		}
+	}
+}
+
 // prepare converts and transforms every message that is not known to be durable, into the batch for Put.
 func (s *Sink) prepare(ctx context.Context, deadline time.Time, l *lane, stats *Stats) {
 	ctx, cancel := until(ctx, deadline)
 	defer cancel()
 	for i := range l.messages.Messages {
 		m := &l.messages.Messages[i]
-		p := l.part(m)
-		if p.stopped {
+		if l.outcomes[i].fate == repeated {
+			stats.Repeated++
 			continue
 		}
-		if s.progress.Durable(m) {
-			l.outcomes[i].fate = repeated
-			stats.Repeated++
+		p := l.part(m)
+		if p.stopped {
 			continue
 		}
 		if i&255 == 0 && ctx.Err() != nil {
@@ -453,11 +508,14 @@ func (s *Sink) finish(ctx context.Context, l *lane, stats *Stats) (trigger.Resul
 	whole := l.anyFailed() && !s.cfg.Reports
 	for i := range l.parts {
 		p := &l.parts[i]
-		below := p.point
-		if whole {
-			below = p.first
+		switch {
+		case whole:
+			s.progress.Repeat(p.topic, p.id, p.first)
+		case p.point != noPoint:
+			s.progress.Repeat(p.topic, p.id, p.point)
+		default:
+			s.progress.Forget(p.topic, p.id)
 		}
-		s.progress.Forget(p.topic, p.id, below)
 		if p.point != noPoint {
 			result.Failed = append(result.Failed, trigger.Position{Topic: p.topic, Partition: p.id, Offset: p.point})
 		}
@@ -473,11 +531,11 @@ func (s *Sink) finish(ctx context.Context, l *lane, stats *Stats) (trigger.Resul
 		case durable:
 			stats.Written++
 			if whole || m.Offset >= l.part(m).point {
-				s.progress.Remember(m)
+				s.progress.Remember(m, true)
 			}
 		case buried:
 			if whole || m.Offset >= l.part(m).point {
-				s.progress.Remember(m)
+				s.progress.Remember(m, false)
 			}
 		case dead:
 			stats.Failed++

@@ -273,12 +273,93 @@ func TestRepeatedOffsetWithOtherContent(t *testing.T) {
 	}
 }
 
+// versions makes a batch of partition 0 from an offset on, of records "key=value".
+func versions(from int64, records ...string) trigger.Decode {
+	return func(m *trigger.Messages, alloc func(int) []byte) error {
+		m.Messages = m.Messages[:0]
+		for i, r := range records {
+			key, _, _ := strings.Cut(r, "=")
+			b := alloc(len(r))
+			copy(b, r)
+			m.Messages = append(m.Messages, trigger.Message{Topic: "t", Offset: from + int64(i), Timestamp: 1000, Key: append(alloc(0), key...), Value: b})
+		}
+		return nil
+	}
+}
+
+// What a process remembers must not keep it from mending what came after: an earlier batch that comes again, or another
+// process that began the same batch, leaves older versions where newer ones were.
+func TestStaleProgress(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		comes func(ctx context.Context, w *world, s, other *Sink)
+	}{
+		{"the batch before comes again, with this one", func(ctx context.Context, w *world, s, _ *Sink) {
+			s.Run(ctx, versions(8, "k=1", "j=1", "x=0", "k=2", "j=2", "k=3", "l=1"))
+		}},
+		{"another process delivers some, and the rest comes here", func(ctx context.Context, w *world, s, other *Sink) {
+			other.Run(ctx, versions(10, "x=0", "k=2", "j=2"))
+			s.Run(ctx, versions(13, "k=3", "l=1"))
+		}},
+		{"another process begins the batch", func(ctx context.Context, w *world, s, other *Sink) {
+			w.fail = func(r *connect.Record) error {
+				if r.Value.Text() == "k=2" {
+					return nil
+				}
+				return errPlain
+			}
+			other.Run(ctx, versions(10, "x=0", "k=2", "j=2", "k=3", "l=1"))
+			w.fail = nil
+			s.Run(ctx, versions(10, "x=0", "k=2", "j=2", "k=3", "l=1"))
+		}},
+	} {
+		for _, reports := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, reporting %t", tc.name, reports), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := &world{}
+					s, other := newTask(w, func(c *SinkConfig) { c.Reports = reports }), newTask(w, func(c *SinkConfig) { c.Reports = reports })
+					w.fail = failOn("x=0", errPlain)
+					s.Run(t.Context(), versions(10, "x=0", "k=2", "j=2", "k=3", "l=1"))
+					w.fail = nil
+					tc.comes(t.Context(), w, s, other)
+					last := map[string]string{}
+					for _, put := range w.puts {
+						_, value, _ := strings.Cut(put, ":")
+						key, _, _ := strings.Cut(value, "=")
+						last[key] = value
+					}
+					if diff := cmp.Diff(map[string]string{"x": "x=0", "k": "k=3", "j": "j=2", "l": "l=1"}, last); diff != "" {
+						t.Errorf("what stays (-want +got):\n%s\nwritten %v", diff, w.puts)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A key's last version is all that is written again of what is known.
+func TestRepeatedKeys(t *testing.T) {
+	w := &world{fail: failOn("x=0", errPlain)}
+	s := newTask(w, nil)
+	batch := versions(10, "k=1", "k=2", "x=0", "j=1", "k=3")
+	s.Run(t.Context(), batch)
+	w.puts, w.fail = nil, nil
+	_, stats := s.Run(t.Context(), batch)
+	if diff := cmp.Diff([]string{"0@12:x=0", "0@14:k=3"}, w.puts); diff != "" || stats.Repeated != 3 {
+		t.Errorf("written (-want +got):\n%s\n%d repeated", diff, stats.Repeated)
+	}
+}
+
 // A batch worth three deadlines finishes although each invocation fails.
 func TestBatchLongerThanTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{each: time.Second}
 		s := newTask(w, nil)
-		spec := "0:" + strings.TrimSuffix(strings.Repeat("v,", 25), ",")
+		values := make([]string, 25)
+		for i := range values {
+			values[i] = fmt.Sprint("v", i)
+		}
+		spec := "0:" + strings.Join(values, ",")
 		for invocation := 1; ; invocation++ {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			start := time.Now()
