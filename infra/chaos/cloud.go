@@ -76,7 +76,7 @@ func (c *Cloud) endpoint() string { return fmt.Sprintf("http://account%d.test", 
 func NewCloud(cfg CloudConfig) (*Cloud, error) {
 	c := &Cloud{cfg: cfg, History: NewHistory(), log: slog.New(slog.DiscardHandler), key: cosmostest.Key}
 	if cfg.Log != nil {
-		c.log = slog.New(slog.NewTextHandler(cfg.Log, nil))
+		c.log = slog.New(slog.NewTextHandler(cfg.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	c.faults = newWeather(c)
 	c.Fleet = NewFleet(FleetConfig{
@@ -93,6 +93,9 @@ func NewCloud(cfg CloudConfig) (*Cloud, error) {
 	m := eventsource.Config{
 		Function: c.Fleet, Brokers: []string{kafkaAddress}, ClientOptions: []kgo.Opt{kgo.Dialer(c.network.DialContext)},
 		Topic: Topic, ConsumerGroup: Group, RetryBackoff: host.Backoff{Min: 100 * time.Millisecond, Max: 3 * time.Second}, Logger: c.log,
+	}
+	m.OnInvocation = func(i eventsource.Invocation) {
+		c.log.Debug("invocation", "attempt", i.Attempt, "partitions", i.Partitions, "error", i.Err)
 	}
 	if cfg.Mapping != nil {
 		cfg.Mapping(&m)
@@ -385,5 +388,6 @@ func (c *Cloud) Close() error {
 	_ = c.Mapping.Close(now) // what it complains of is that invocations were given up
 	c.Fleet.Close()
 	c.client.Close()
+	sleep(context.Background(), c.cfg.Timeout) // for what an engine with a mistake has left running
 	return c.stopServers()
 }

@@ -3,7 +3,9 @@ package chaos
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -18,6 +20,9 @@ func isWrite(r *cosmostest.Request) bool {
 
 // observe tells the history what the account has accepted, before the client has its answer.
 func (c *Cloud) observe(x cosmostest.Exchange) {
+	if isWrite(x.Request) {
+		c.log.Debug("write", "process", sender(x.Request), "status", x.Status, "fault", x.Fault, "documents", versions{x.Request})
+	}
 	if !isWrite(x.Request) || x.Status < 200 || x.Status > 299 || x.Status == http.StatusMultiStatus {
 		return
 	}
@@ -25,6 +30,22 @@ func (c *Cloud) observe(x cosmostest.Exchange) {
 		c.History.Wrote(d)
 	}
 	c.faults.wrote(x.Request)
+}
+
+// versions prints the names of the documents that a request writes.
+type versions struct{ r *cosmostest.Request }
+
+func (v versions) String() string {
+	var b strings.Builder
+	for _, d := range documents(v.r) {
+		var doc struct {
+			ID      string
+			Version int
+		}
+		_ = json.Unmarshal(d, &doc) // what is no document shows as such
+		fmt.Fprintf(&b, "%s/%d ", doc.ID, doc.Version)
+	}
+	return b.String()
 }
 
 // documents are those that a request writes.
