@@ -12,7 +12,6 @@ const AvroConverter = "io.confluent.connect.avro.AvroConverter"
 
 // Avro is the settings of AvroConverter.
 type Avro struct {
-	Plain
 	Registry
 	Serializer
 	AvroData
@@ -65,7 +64,6 @@ type AvroData struct {
 }
 
 func (a *Avro) Define(d *config.Def) {
-	a.Plain.Define(d)
 	a.Registry.Define(d)
 	a.Serializer.Define(d)
 	a.AvroData.Define(d)

@@ -20,19 +20,21 @@ import (
 
 // open chooses between HTTP and a registry in this process.
 func open(s *convert.Registry) (backend, error) {
-	scope := ""
+	scopes := map[string]bool{}
+	mocks := 0
 	for _, u := range s.URLs {
-		name, mock := strings.CutPrefix(u, "mock://")
-		switch {
-		case mock && (scope == "" || scope == name):
-			scope = name
-		case mock:
-			return nil, fmt.Errorf("registry: only one mock scope is permitted for 'schema.registry.url'. Got: %v", s.URLs)
-		case scope != "":
-			return nil, fmt.Errorf("registry: cannot mix mock and real urls for 'schema.registry.url'. Got: %d", len(s.URLs))
+		if name, mock := strings.CutPrefix(u, "mock://"); mock {
+			scopes[name] = true
+			mocks++
 		}
 	}
-	if scope != "" {
+	switch {
+	case mocks > 0 && mocks < len(s.URLs):
+		return nil, errors.New("registry: schema.registry.url: mock:// and other URLs cannot be mixed")
+	case len(scopes) > 1:
+		return nil, errors.New("registry: schema.registry.url: only one mock:// scope is allowed")
+	}
+	for scope := range scopes {
 		return Mock(scope), nil
 	}
 	return openHTTP(s)

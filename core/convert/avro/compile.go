@@ -145,6 +145,10 @@ func (m *Mapping) unionStep(s *avroschema.Schema, to *data.Schema) step {
 		}
 		st.fields[i] = at
 		st.steps[i] = m.step(b, to.Fields()[own].Schema)
+		if at != own {
+			branch := st.steps[i]
+			st.steps[i] = step{op: opChecked, elem: &branch, field: to.Fields()[at]}
+		}
 	}
 	return st
 }

@@ -115,7 +115,7 @@ func (c *converter) ToConnect(a *data.Arena, topic string, b []byte) (*data.Sche
 	case b == nil:
 		return nil, data.Value{}, nil
 	case len(b) > 0 && b[0] != 0:
-		return nil, data.Value{}, reading(topic, errors.New("Unknown magic byte!"))
+		return nil, data.Value{}, reading(topic, serialization(nil, "Unknown magic byte!"))
 	case len(b) < headSize:
 		e := &data.Error{Class: "java.nio.BufferUnderflowException"}
 		return nil, data.Value{}, e.Because(fmt.Errorf("%d bytes are no Avro data: it begins with five bytes that name its schema", len(b)))
@@ -135,7 +135,7 @@ func (c *converter) ToConnect(a *data.Arena, topic string, b []byte) (*data.Sche
 		if e := (*data.Error)(nil); errors.As(err, &e) {
 			return nil, data.Value{}, err
 		}
-		return nil, data.Value{}, reading(topic, fmt.Errorf("Error deserializing Avro message for id %d: %w", key.id, err))
+		return nil, data.Value{}, reading(topic, serialization(err, "Error deserializing Avro message for id %d", key.id))
 	}
 	return plan.schema, v, nil
 }
@@ -144,11 +144,11 @@ func (c *converter) planReading(key readKey) (*readPlan, error) {
 	ctx := context.Background() // bounded by the client's timeouts
 	written, err := c.registry.ByID(ctx, int(key.id))
 	if err != nil {
-		return nil, reading(key.topic, fmt.Errorf("Error retrieving Avro schema for id %d: %w", key.id, err))
+		return nil, reading(key.topic, serialization(err, "Error retrieving Avro schema for id %d", key.id))
 	}
 	s, err := c.parse(ctx, written)
 	if err != nil {
-		return nil, reading(key.topic, err)
+		return nil, reading(key.topic, serialization(err, "Error retrieving Avro schema for id %d", key.id))
 	}
 	subject, err := c.subject(key.topic, s)
 	if err != nil {
@@ -156,7 +156,7 @@ func (c *converter) planReading(key readKey) (*readPlan, error) {
 	}
 	version, err := c.registry.VersionOf(ctx, subject, written)
 	if err != nil {
-		return nil, reading(key.topic, fmt.Errorf("Error retrieving Avro schema version for id %d: %w", key.id, err))
+		return nil, reading(key.topic, serialization(err, "Error retrieving Avro schema version for id %d", key.id))
 	}
 	plan := &readPlan{}
 	if !s.Equal(anything) {
@@ -215,7 +215,7 @@ func (c *converter) subject(topic string, s *avroschema.Schema) (string, error) 
 		return topic + "-" + what, nil
 	}
 	if !s.Kind.Named() {
-		return "", fmt.Errorf("In configuration %s.subject.name.strategy = %s, the message %s must only be a record schema", what, c.strategy, what)
+		return "", serialization(nil, "In configuration %s.subject.name.strategy = %s, the message %s must only be a record schema", what, c.strategy, what)
 	}
 	if c.strategy == convert.TopicRecordNameStrategy {
 		return topic + "-" + s.Name.Full(), nil
@@ -258,10 +258,10 @@ func (c *converter) FromConnect(dst []byte, topic string, s *data.Schema, v *dat
 	} else {
 		err = w.value(&plan.root, v)
 	}
-	if u := (*unwritable)(nil); errors.As(err, &u) {
-		err = writing(topic, fmt.Errorf("Error serializing Avro message: %w", err))
-	}
 	if err != nil {
+		if u := (*unwritable)(nil); errors.As(err, &u) {
+			err = writing(topic, serialization(err, "Error serializing Avro message"))
+		}
 		return w.dst[:start], false, err
 	}
 	id, err := c.idOf(plan, topic)
@@ -283,7 +283,7 @@ func (c *converter) idOf(plan *writePlan, topic string) (int32, error) {
 	}
 	text, err := plan.own.AppendJSON(nil)
 	if err != nil {
-		return 0, writing(topic, err)
+		return 0, writing(topic, serialization(err, "Error serializing Avro message"))
 	}
 	ctx, own := context.Background(), registry.Schema{Text: string(text)}
 	var id int
@@ -295,7 +295,11 @@ func (c *converter) idOf(plan *writePlan, topic string) (int32, error) {
 		id = known.ID
 	}
 	if err != nil {
-		return 0, writing(topic, err)
+		what := "Error retrieving Avro schema"
+		if c.AutoRegister {
+			what = "Error registering Avro schema"
+		}
+		return 0, writing(topic, serialization(err, "%s%s", what, text))
 	}
 	plan.id.Store(int32(id))
 	return int32(id), nil
@@ -320,7 +324,7 @@ func (c *converter) planWriting(key writeKey) (*writePlan, error) {
 	}
 	if key.schema == nil {
 		if !target.Equal(anything) {
-			return nil, writing(key.topic, errors.New("a value without a schema can only be written as "+anything.Name.Full()))
+			return nil, writing(key.topic, serialization(nil, "a value without a schema can only be written as %s", anything.Name.Full()))
 		}
 		return plan, nil
 	}
@@ -347,13 +351,14 @@ func (c *converter) given(topic string, own *avroschema.Schema) (registry.Schema
 		}
 	}
 	if err != nil {
-		return s, nil, err
+		return s, nil, serialization(err, "Error retrieving the schema to write with")
 	}
 	target, err := c.parse(ctx, s)
-	if err == nil && strict {
-		if why := avroschema.CanRead(target, own); why != nil {
-			err = fmt.Errorf("Incompatible schema %s for schema %s. Set %s=false to disable this check: %w", s.Text, own, key, why)
-		}
+	if err != nil {
+		return s, nil, serialization(err, "Error retrieving the schema to write with")
 	}
-	return s, target, err
+	if why := avroschema.CanRead(target, own); why != nil && strict {
+		return s, nil, serialization(why, "Incompatible schema %s for schema %s. Set %s=false to disable this check", s.Text, own, key)
+	}
+	return s, target, nil
 }

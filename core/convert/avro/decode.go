@@ -13,11 +13,12 @@ type step struct {
 	steps   []step       // fields of a record, branches of a union
 	fields  []int        // of a union: the field of each branch
 	symbols []data.Value
-	size    int   // of a fixed
-	least   int   // bytes that an item or entry has at least
-	scale   int32 // of a decimal
-	err     error // of opFail
-	swapped bool  // the entry's value comes before its key
+	size    int              // of a fixed
+	least   int              // bytes that an item or entry has at least
+	scale   int32            // of a decimal
+	field   data.SchemaField // of opChecked
+	err     error            // of opFail
+	swapped bool             // the entry's value comes before its key
 }
 
 type op uint8
@@ -49,6 +50,7 @@ const (
 	opOptional // a union of null and one type: elem; size is null's branch
 	opSingle   // a union of one type: elem
 	opUnion
+	opChecked // a branch that goes into another's field
 	opAnything
 )
 
@@ -154,6 +156,10 @@ func (s *step) decodeRare(r *reader, v *data.Value) (err error) {
 		}
 	case opEntries:
 		*v, err = s.entries(r)
+	case opChecked:
+		if err = s.elem.decode(r, v); err == nil {
+			err = data.ValidateField(s.field.Name, s.field.Schema, v)
+		}
 	case opAnything:
 		*v, err = r.anything()
 	case opSingle:

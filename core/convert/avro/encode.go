@@ -8,6 +8,7 @@ import (
 
 	"github.com/connectless/connectless/core/convert/avro/avroschema"
 	"github.com/connectless/connectless/core/data"
+	"github.com/connectless/connectless/core/data/javatext"
 )
 
 // An encoder writes values of one Connect schema as an Avro schema has them. Encoders of a schema are a tree, made once
@@ -320,36 +321,72 @@ func (w *writer) array(e *encoder, v *data.Value) error {
 
 // mapOf writes a map in the order in which Java would: AvroData copies a map with string keys into a HashMap.
 func (w *writer) mapOf(e *encoder, v *data.Value) error {
-	if n := v.Len(); n > 0 {
+	n := v.Len()
+	if n > 0 {
 		w.long(int64(n))
 	}
-	in := *v
-	if !e.entries {
+	var err error
+	switch {
+	case e.entries:
+		err = w.entries(e, v)
+	case v.Pairs() == nil && n <= smallMap:
+		err = w.smallMap(e, v.Fields())
+	default:
+		in := *v
 		in.SetMapOrder(data.HashOrder)
-	}
-	for key, value := range in.Entries() {
-		var err error
-		switch {
-		case !e.entries:
+		for key, value := range in.Entries() {
 			if key.Kind() != data.String {
 				return data.Errorf(data.DataException, "Invalid type for MAP: class %s", v.JavaClass())
 			}
 			w.text(key.Text())
-			err = w.value(e.elem, value)
-		case e.swapped:
-			if err = w.value(e.elem, value); err == nil {
-				err = w.value(e.key, key)
+			if err = w.value(e.elem, value); err != nil {
+				return err
 			}
-		default:
-			if err = w.value(e.key, key); err == nil {
-				err = w.value(e.elem, value)
-			}
-		}
-		if err != nil {
-			return err
 		}
 	}
 	w.dst = append(w.dst, 0)
+	return err
+}
+
+// smallMap is how many entries a HashMap takes before its first table of 16 buckets grows.
+const smallMap = 12
+
+// smallMap writes fields in the order of their buckets; a bucket has them in theirs.
+func (w *writer) smallMap(e *encoder, fields []data.Field) error {
+	var buckets [smallMap]uint8
+	for i := range fields {
+		h := uint32(javatext.StringHash(fields[i].Name))
+		buckets[i] = uint8((h ^ h>>16) & 15)
+	}
+	for bucket, left := uint8(0), len(fields); left > 0; bucket++ {
+		for i := range fields {
+			if buckets[i] != bucket {
+				continue
+			}
+			left--
+			w.text(fields[i].Name)
+			if err := w.value(e.elem, &fields[i].Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entries writes a map as records of a key and a value.
+func (w *writer) entries(e *encoder, v *data.Value) error {
+	for key, value := range v.Entries() {
+		first, second := e.key, e.elem
+		if e.swapped {
+			first, second, key, value = second, first, value, key
+		}
+		if err := w.value(first, key); err != nil {
+			return err
+		}
+		if err := w.value(second, value); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -20,12 +20,17 @@ func parse(props map[string]string, settings config.Definer) error {
 	return nil
 }
 
-// reading is an error of ToConnect that Java's deserializer would throw.
+// serialization is the SerializationException that Confluent's (de)serializers throw.
+func serialization(cause error, format string, args ...any) error {
+	return data.Errorf(data.SerializationException, format, args...).Because(cause)
+}
+
+// reading is what becomes of an error in ToConnect that Java's deserializer would throw.
 func reading(topic string, err error) error {
 	return failure(topic, fmt.Sprintf("Failed to deserialize data for topic %s to Avro: ", topic), err)
 }
 
-// writing is an error of FromConnect that Java's serializer would throw.
+// writing is what becomes of an error in FromConnect that Java's serializer would throw.
 func writing(topic string, err error) error {
 	return failure(topic, fmt.Sprintf("Failed to serialize Avro data from topic %s :", topic), err)
 }
@@ -34,18 +39,16 @@ func writing(topic string, err error) error {
 // client is an error of the configuration, and so, for Java, is every answer with a plain status of HTTP.
 func failure(topic, message string, err error) error {
 	var answer *registry.Error
-	switch known := errors.As(err, &answer); {
-	case connect.IsRetriable(err):
+	known := errors.As(err, &answer)
+	if connect.IsRetriable(err) {
 		return connect.Retriable(data.Errorf(data.RetriableException, "%s", message).Because(err))
-	case connect.IsMarked(err) && connect.Classify(err) == connect.ClassFatal:
-		return connect.Fatal(inaccessible(topic, err))
-	case known && answer.Code/100 == 4:
-		return inaccessible(topic, err)
 	}
-	why := data.Errorf(data.SerializationException, "%s", err)
-	return data.Errorf(data.DataException, "%s", message).Because(why)
-}
-
-func inaccessible(topic string, err error) *data.Error {
-	return data.Errorf(data.ConfigException, "Failed to access Avro data from topic %s : %s", topic, err)
+	if known && answer.Code/100 == 4 {
+		wrong := data.Errorf(data.ConfigException, "Failed to access Avro data from topic %s : %s", topic, answer)
+		if connect.Classify(err) == connect.ClassFatal {
+			return connect.Fatal(wrong)
+		}
+		return wrong
+	}
+	return data.Errorf(data.DataException, "%s", message).Because(err)
 }

@@ -340,7 +340,7 @@ func (c *fromConnect) annotate(s *data.Schema, to *avroschema.Schema) error {
 			to.SetProp(propDoc, data.OfString(s.Doc()))
 		}
 		if s.Version() != nil {
-			to.SetProp(propVersion, data.OfInt32(*s.Version()))
+			to.SetProp(propVersion, data.OfInt64(int64(*s.Version())))
 		}
 		if params := c.params(s); len(params) > 0 {
 			to.SetProp(propParams, data.OfMap(params...))
