@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,15 +15,18 @@ import (
 	"github.com/connectless/connectless/infra/local/events"
 	"github.com/connectless/connectless/infra/local/internal/cloud"
 	"github.com/connectless/connectless/infra/local/internal/connector"
-	"github.com/connectless/connectless/infra/local/internal/status"
 )
 
-const localAbout = `Usage: connectless local --connector FILE [flags]
+const localAbout = `Usage: connectless local [--connector FILE]... [flags]
 
 Run connectors on this machine the way the cloud does: an embedded Kafka, an embedded Cosmos DB, and for every connector its
 function, the binary that ships, behind the Lambda Runtime API and a Kafka event source mapping with the consumer group
 connect-<name>. Topics of a connector and its dead letter topic are created if they are missing (embedded Kafka only).
 Ctrl-C stops everything in order; a second one stops it at once.
+
+Connectors are made and changed over Kafka Connect's REST API: with curl, Terraform, or any tool for Kafka Connect. With
+--data-dir they are there again after a restart, in the state they were in. A connector FILE is put there at the start: it is
+made if there is none of its name, and changed if its configuration is another.
 
 A connector file is Kafka Connect's JSON. Its references ${env:X} are resolved inside the function, which gets exactly the
 variables that are referred to. If they are not set, ${env:COSMOS_ENDPOINT} and ${env:COSMOS_KEY} stand for the embedded
@@ -47,11 +49,11 @@ type localFlags struct {
 func (f *localFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&f.kafkaAddr, "kafka-addr", "127.0.0.1:9092", "`host:port` of the embedded Kafka; port 0 takes a free one")
 	fs.StringVar(&f.cosmosAddr, "cosmos-addr", "127.0.0.1:8081", "`host:port` of the embedded Cosmos DB; port 0 takes a free one, an empty value starts none")
-	fs.StringVar(&f.restAddr, "rest-addr", "127.0.0.1:8083", "`host:port` of Kafka Connect's REST API, of which the reading half is there; port 0 takes a free one, an empty value starts none")
+	fs.StringVar(&f.restAddr, "rest-addr", "127.0.0.1:8083", "`host:port` of Kafka Connect's REST API; port 0 takes a free one, an empty value starts none")
 	fs.StringVar(&f.bootstrapServers, "bootstrap-servers", "", "`host:port,...` of a Kafka cluster to use in the place of the embedded one")
-	fs.StringVar(&f.dataDir, "data-dir", "", "`directory` that keeps topics, offsets and documents; without it they are kept in memory and gone at the end")
+	fs.StringVar(&f.dataDir, "data-dir", "", "`directory` that keeps connectors, topics, offsets and documents; without it they are kept in memory and gone at the end")
 	fs.StringVar(&f.workerConfig, "worker-config", "", "`file` of Kafka Connect worker properties that the connectors run with")
-	fs.Var(&f.connectors, "connector", "connector `file`: Kafka Connect's JSON; may be given several times")
+	fs.Var(&f.connectors, "connector", "connector `file` to start with: Kafka Connect's JSON; may be given several times")
 	fs.StringVar(&f.functions, "functions", "", functionsDoc)
 	fs.IntVar(&f.partitions, "partitions", 3, "partitions of a topic that is created, but for dead letter topics, which have one")
 	fs.IntVar(&f.mapping.MemoryMB, "memory", 128, "memory of a function in `MB`, 128 to 10240: measured and billed, not enforced")
@@ -109,9 +111,9 @@ func (c *command) local(ctx context.Context, args []string) int {
 		return c.misused(fs, "%s", problem)
 	}
 	r := &reporter{out: c.out, json: f.logFormat == "json", verbose: f.verbose}
-	deployments, err := c.prepare(ctx, &f)
+	l, err := c.prepare(ctx, &f)
 	if err == nil {
-		err = serve(ctx, &f, deployments, r)
+		err = l.serve(ctx, r)
 	}
 	switch {
 	case errors.Is(err, errJudged):
@@ -127,7 +129,7 @@ func (c *command) local(ctx context.Context, args []string) int {
 var errJudged = errors.New("a connector is wrong")
 
 // prepare judges the connectors and finds what each needs, before anything is started.
-func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deployment, error) {
+func (c *command) prepare(ctx context.Context, f *localFlags) (*localCloud, error) {
 	embedded := f.bootstrapServers == ""
 	worker, dropped, err := localWorker(f.workerConfig, embedded)
 	if err != nil {
@@ -139,11 +141,10 @@ func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deploymen
 	if !embedded {
 		worker["bootstrap.servers"] = f.bootstrapServers
 	}
-	shelf := openShelf(ctx, f.functions)
-	var deployments []cloud.Deployment
+	l := &localCloud{flags: f, worker: worker, shelf: openShelf(ctx, f.functions)}
 	wrong := false
 	for _, file := range f.connectors {
-		j, err := connector.Judge(ctx, shelf.catalog, file, worker, config.Options{})
+		j, err := connector.Judge(ctx, l.shelf.catalog, file, worker, config.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -154,29 +155,29 @@ func (c *command) prepare(ctx context.Context, f *localFlags) ([]cloud.Deploymen
 			wrong = true
 			continue
 		}
-		d, err := deployment(shelf, f, j.Connector)
-		if err != nil {
+		if _, err := l.deployment(j.Connector); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		for _, other := range deployments {
-			if other.Name == d.Name {
-				return nil, fmt.Errorf("%s: a connector with the name %s is given twice", file, d.Name)
+		for _, other := range l.given {
+			if other.Name == j.Connector.Name {
+				return nil, fmt.Errorf("%s: a connector with the name %s is given twice", file, other.Name)
 			}
 		}
-		deployments = append(deployments, d)
+		l.given = append(l.given, j.Connector)
 	}
 	if wrong {
 		return nil, errJudged
 	}
-	return deployments, nil
+	return l, nil
 }
 
-func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployment, error) {
+// deployment finds what a connector needs of this machine.
+func (l *localCloud) deployment(k *connector.Connector) (cloud.Deployment, error) {
 	d := cloud.Deployment{Connector: k, Env: map[string]string{}}
 	if k.Kind != "sink" {
 		return d, fmt.Errorf("%s is a %s; connectless local runs sinks", k.Definition, k.Kind)
 	}
-	b, err := s.binary(k.Definition)
+	b, err := l.shelf.binary(k.Definition)
 	if err != nil {
 		return d, err
 	}
@@ -186,7 +187,7 @@ func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployme
 			continue
 		}
 		value, set := os.LookupEnv(name)
-		ours := f.cosmosAddr != "" && (name == cloud.CosmosEndpointVariable || name == cloud.CosmosKeyVariable)
+		ours := l.flags.cosmosAddr != "" && (name == cloud.CosmosEndpointVariable || name == cloud.CosmosKeyVariable)
 		switch {
 		case set:
 			d.Env[name] = value
@@ -200,47 +201,4 @@ func deployment(s *shelf, f *localFlags, k *connector.Connector) (cloud.Deployme
 // setByLambda says whether a function finds a variable in its environment because Lambda puts it there.
 func setByLambda(name string) bool {
 	return strings.HasPrefix(name, "AWS_LAMBDA_") || slices.Contains([]string{"AWS_REGION", "AWS_DEFAULT_REGION", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "_HANDLER"}, name)
-}
-
-// serve runs until ctx is done, or until nothing can work any more, which is an error.
-func serve(ctx context.Context, f *localFlags, deployments []cloud.Deployment, r *reporter) (err error) {
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	o := cloud.Options{
-		KafkaAddr: f.kafkaAddr, CosmosAddr: f.cosmosAddr, DataDir: f.dataDir, Partitions: f.partitions,
-		Connectors: deployments, Mapping: f.mapping, Report: r.report, Fatal: func(err error) { fail(err) },
-	}
-	if f.bootstrapServers != "" {
-		o.BootstrapServers = config.SplitList(f.bootstrapServers)
-	}
-	addresses := &events.Addresses{}
-	var rest *status.Server
-	if f.restAddr != "" { // taken before anything is made, so that a busy port costs nothing
-		rest, err = status.Listen(f.restAddr)
-		if err != nil {
-			return err
-		}
-		defer rest.Close()
-		addresses.REST = "http://" + rest.Addr()
-	}
-	local, err := cloud.Start(ctx, o)
-	if err != nil {
-		return cmp.Or(causeOf(ctx), err)
-	}
-	defer func() { err = errors.Join(err, local.Close()) }()
-	if rest != nil {
-		rest.Serve(version, local)
-	}
-	addresses.Kafka, addresses.Cosmos = strings.Join(local.Brokers(), ","), local.CosmosEndpoint()
-	r.report(events.Event{Time: time.Now(), Kind: events.Ready, Addresses: addresses})
-	<-ctx.Done()
-	return causeOf(ctx)
-}
-
-// causeOf is why the cloud failed, nil when the user ended it or nobody did.
-func causeOf(ctx context.Context) error {
-	if cause := context.Cause(ctx); !slices.Contains([]error{nil, context.Canceled}, cause) {
-		return cause
-	}
-	return nil
 }

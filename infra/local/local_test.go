@@ -39,7 +39,7 @@ func TestLocal(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.http("GET", p.at.REST+"/connectors/earthquakes/status", "")), &status); err != nil {
 		t.Fatal(err)
 	}
-	if status.Connector.State != "RUNNING" || len(status.Tasks) != 1 || status.Tasks[0].State != "RUNNING" {
+	if status.Connector.State != "RUNNING" || len(status.Tasks) != 3 || status.Tasks[0].State != "RUNNING" {
 		t.Errorf("status: %+v", status)
 	}
 	if got := runs(t.Context(), "", local(args...)...); got.code != 1 || !strings.Contains(got.stderr, "the data directory "+data+" is in use by another connectless local") {

@@ -15,7 +15,7 @@ type reporter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	json    bool
-	verbose bool // text: every line that a function writes, not only its warnings and errors
+	verbose bool // text: every line that a function or the worker writes, not only warnings and errors
 }
 
 func (r *reporter) report(e events.Event) {
@@ -43,6 +43,11 @@ func (r *reporter) text(e events.Event) string {
 			return ""
 		}
 		return fmt.Sprintf("%s %s | %s", at, e.Connector, e.Message)
+	case events.Worker:
+		if !r.verbose && !strings.HasPrefix(e.Message, "level=WARN") && !strings.HasPrefix(e.Message, "level=ERROR") {
+			return ""
+		}
+		return fmt.Sprintf("%s worker | %s", at, e.Message)
 	case events.Problem:
 		if e.Connector == "" {
 			return fmt.Sprintf("%s problem: %s", at, e.Message)
@@ -60,7 +65,7 @@ func readyText(a *events.Addresses) string {
 		lines = append(lines, "Cosmos DB      "+a.Cosmos+"  (no key needed: curl "+a.Cosmos+"/dbs)")
 	}
 	if a.REST != "" {
-		lines = append(lines, "Connect REST   "+a.REST+"  (read only)")
+		lines = append(lines, "Connect REST   "+a.REST+"  (curl "+a.REST+"/connectors?expand=status)")
 	}
 	return strings.Join(append(lines, "Ready; Ctrl-C stops."), "\n")
 }

@@ -15,6 +15,7 @@ const (
 	Started Kind = "connector"  // a connector has been set up: Connector, Message
 	Invoked Kind = "invocation" // a function was called: Connector, Invocation
 	Log     Kind = "log"        // a line that a function wrote: Connector, Message
+	Worker  Kind = "worker"     // a line of the log of the REST API and what is behind it: Message
 	Problem Kind = "problem"    // something fails and is tried again: Message, and Connector if it is of one
 	Stopped Kind = "stopped"    // nothing runs any more, the last event
 )

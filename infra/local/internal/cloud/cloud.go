@@ -1,16 +1,18 @@
 package cloud
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/connectless/connectless/connectors/cosmos/cosmostest"
+	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/host/broker"
 	"github.com/connectless/connectless/infra/local/events"
 	"github.com/connectless/connectless/infra/local/internal/connector"
@@ -26,8 +28,11 @@ type Options struct {
 	DataDir    string
 	Partitions int // of a topic that is made
 
-	Connectors []Deployment
-	Mapping    Mapping
+	Catalog *config.Catalog
+	Worker  map[string]string // worker map; where Kafka is, is put into it
+	Mapping Mapping
+	// Prepare finds on this machine what a connector needs. It is called when the connector is started.
+	Prepare func(*connector.Connector) (Deployment, error)
 
 	// Report is told what happens, from several goroutines.
 	Report func(events.Event)
@@ -52,7 +57,7 @@ type Mapping struct {
 	ReportItems bool // needs Provisioned
 }
 
-// Cloud is a running local cloud.
+// Cloud is a running local cloud. It is the [herder.Runner] of the connectors in it.
 type Cloud struct {
 	o       Options
 	dir     string // of the task roots
@@ -61,45 +66,29 @@ type Cloud struct {
 	broker  *broker.Broker
 	cosmos  *cosmostest.Server
 	brokers []string
+	fatal   sync.Once
 
-	connectors []*running
-	fatal      sync.Once
+	mu         sync.Mutex
+	connectors map[string]*running // those that were started
 }
 
-// Limits of the embedded Kafka's topics. Records may be larger than Kafka's default of 1 MiB, so that the limits of
-// what is behind a connector can be met; an event source mapping takes 6 MB.
-const maxMessageBytes = "6291456"
-
-// Start starts everything and returns when every mapping reads. What it started before an error is stopped again.
-func Start(ctx context.Context, o Options) (*Cloud, error) {
-	c := &Cloud{o: o}
-	if err := c.start(ctx); err != nil {
-		c.Close()
-		return nil, err
+// Start starts the servers. Connectors come by [Cloud.Start]. What it started before an error is stopped again.
+func Start(o Options) (*Cloud, error) {
+	c := &Cloud{o: o, connectors: map[string]*running{}}
+	if err := c.start(); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-func (c *Cloud) start(ctx context.Context) error {
+func (c *Cloud) start() error {
 	if err := c.openDataDir(); err != nil {
 		return err
 	}
 	if err := c.startKafka(); err != nil {
 		return err
 	}
-	if err := c.startCosmos(); err != nil {
-		return err
-	}
-	for _, d := range c.o.Connectors {
-		r, err := c.deploy(ctx, d)
-		if r != nil {
-			c.connectors = append(c.connectors, r)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", d.Name, err)
-		}
-	}
-	return nil
+	return c.startCosmos()
 }
 
 func (c *Cloud) openDataDir() (err error) {
@@ -135,23 +124,11 @@ func (c *Cloud) startKafka() (err error) {
 	if c.o.DataDir != "" {
 		o.DataDir = filepath.Join(c.o.DataDir, "kafka")
 	}
-	for _, d := range c.o.Connectors {
-		for _, t := range d.Topics {
-			o.Topics = append(o.Topics, newTopic(t, c.o.Partitions))
-		}
-		if d.DeadLetterTopic != "" {
-			o.Topics = append(o.Topics, newTopic(d.DeadLetterTopic, 1)) // as Kafka Connect makes it
-		}
-	}
 	if c.broker, err = broker.Start(o); err != nil {
 		return err
 	}
 	c.brokers = c.broker.Addrs()
 	return nil
-}
-
-func newTopic(name string, partitions int) broker.Topic {
-	return broker.Topic{Name: name, Partitions: partitions, Configs: map[string]string{"max.message.bytes": maxMessageBytes}}
 }
 
 func (c *Cloud) startCosmos() error {
@@ -179,6 +156,13 @@ func (c *Cloud) startCosmos() error {
 // Brokers are the addresses of Kafka.
 func (c *Cloud) Brokers() []string { return c.brokers }
 
+// Worker is the worker map that connectors run with.
+func (c *Cloud) Worker() map[string]string {
+	w := maps.Clone(c.o.Worker)
+	w["bootstrap.servers"] = strings.Join(c.brokers, ",")
+	return w
+}
+
 // CosmosEndpoint is the URL of the embedded Cosmos DB account, "" if there is none.
 func (c *Cloud) CosmosEndpoint() string {
 	if c.cosmos == nil {
@@ -190,14 +174,9 @@ func (c *Cloud) CosmosEndpoint() string {
 // fail ends it all.
 func (c *Cloud) fail(err error) { c.fatal.Do(func() { c.o.Fatal(err) }) }
 
-// Close stops the mappings, the functions and the servers, in this order. Running invocations may end in their time.
+// Close stops the servers. The connectors have been stopped before.
 func (c *Cloud) Close() error {
 	var errs []error
-	var stopping sync.WaitGroup
-	for _, r := range c.connectors {
-		stopping.Go(r.stop)
-	}
-	stopping.Wait()
 	if c.cosmos != nil {
 		errs = append(errs, c.cosmos.Close())
 	}

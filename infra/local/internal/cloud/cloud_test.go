@@ -9,9 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectless/connectless/connectors/cosmos/cosmostest"
-	"github.com/connectless/connectless/core/host"
 	"github.com/connectless/connectless/infra/local/internal/connector"
-	"github.com/connectless/connectless/infra/local/internal/status"
 )
 
 func TestDiskError(t *testing.T) {
@@ -22,24 +20,6 @@ func TestDiskError(t *testing.T) {
 	other := errors.New("x")
 	if got := diskError("d", other); got != other {
 		t.Errorf("another error became %v", got)
-	}
-}
-
-func TestTaskOf(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		problem error
-		want    status.Task
-	}{
-		{"no problem", nil, status.Task{State: status.Running}},
-		{"a failed call comes again", fmt.Errorf("call: %w", &host.FunctionError{Type: "T", Message: "m"}), status.Task{State: status.Running, Trace: "call: function error: T: m"}},
-		{"a function that does not start", fmt.Errorf("call: %w", &host.InitError{Type: "T", Message: "m"}), status.Task{State: status.Failed, Trace: "call: function did not start: T: m"}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, taskOf(tc.problem)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 

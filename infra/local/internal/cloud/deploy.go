@@ -10,22 +10,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/connectless/connectless/connectors/cosmos/cosmostest"
-	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/function"
 	"github.com/connectless/connectless/core/host"
 	"github.com/connectless/connectless/core/host/eventsource"
 	"github.com/connectless/connectless/core/host/lambdahost"
-	"github.com/connectless/connectless/core/kafka"
+	"github.com/connectless/connectless/core/rest/herder"
 	"github.com/connectless/connectless/infra/local/events"
 )
 
@@ -35,62 +30,63 @@ const (
 	CosmosKeyVariable      = "COSMOS_KEY"
 )
 
-const (
-	enableTime = 30 * time.Second // for a mapping to join its group
-	// stopTime is what running invocations get to end when the cloud is stopped.
-	stopTime = 10 * time.Second
-)
+// enableTime is what a mapping gets to join its group.
+const enableTime = 30 * time.Second
 
-// running is a connector that was deployed.
+// running is a connector that was started.
 type running struct {
 	d        Deployment
+	root     string                          // task root
+	mappings map[string]*eventsource.Mapping // by topic
+
+	mu       sync.Mutex
 	function *lambdahost.Function
-	mappings []*eventsource.Mapping
+	refused  herder.Health          // why the function does not start, until it does
+	faults   map[part]herder.Health // of partitions whose last call failed
 }
 
-// deploy makes what a connector consists of. The result is what there is to be stopped, also with an error.
-func (c *Cloud) deploy(ctx context.Context, d Deployment) (*running, error) {
-	doc := function.Document{Config: d.Config, Worker: maps.Clone(d.Worker)}
-	doc.Worker["bootstrap.servers"] = strings.Join(c.brokers, ",")
+// deploy makes what a connector consists of. With an error it leaves nothing.
+func (c *Cloud) deploy(ctx context.Context, d Deployment, s *herder.Spec) (_ *running, err error) {
+	topics, err := c.openTopics(ctx, d.Connector)
+	if err != nil {
+		return nil, err
+	}
+	r := &running{
+		d: d, root: filepath.Join(c.dir, url.PathEscape(d.Name)),
+		mappings: map[string]*eventsource.Mapping{}, faults: map[part]herder.Health{},
+	}
+	defer func() {
+		if err != nil {
+			r.stop(ctx)
+		}
+	}()
+	doc := function.Document{Config: d.Config, Worker: d.Worker}
 	doc.Trigger.ReportBatchItemFailures = c.o.Mapping.ReportItems
-	root := filepath.Join(c.dir, url.PathEscape(d.Name))
-	if err := writeTaskRoot(root, doc); err != nil {
+	if err := writeTaskRoot(r.root, doc); err != nil {
 		return nil, err
 	}
-	topics, err := c.topics(ctx, d)
-	if err != nil {
+	if r.function, err = c.function(d, r.root); err != nil {
 		return nil, err
 	}
-	f, err := lambdahost.New(lambdahost.Config{
-		Name: d.Name, Path: d.Binary, TaskRoot: root, Env: c.environment(d),
-		MemoryMB: c.o.Mapping.MemoryMB, Timeout: c.o.Mapping.Timeout, MaxConcurrency: d.TasksMax,
-		Log: func(l lambdahost.LogLine) {
-			c.o.Report(events.Event{Time: l.Time, Kind: events.Log, Connector: d.Name, Message: l.Text})
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	r := &running{d: d, function: f}
-	if err := f.Warm(ctx); err != nil { // a configuration that the function refuses shows now, not with the first record
-		return r, refusal(err)
+	if err := r.function.Warm(ctx); err != nil { // a configuration that the function refuses shows now, not with the first record
+		return nil, refusal(err)
 	}
 	for _, topic := range topics {
-		m, err := eventsource.Start(c.mapping(r, topic, len(topics)))
+		cfg := c.mapping(r, topic, len(topics), s.Used)
+		cfg.Disabled = s.Paused
+		m, err := eventsource.Start(cfg)
 		if err != nil {
-			return r, err
+			return nil, err
 		}
-		r.mappings = append(r.mappings, m)
+		r.mappings[topic] = m
 	}
-	ctx, cancel := context.WithTimeout(ctx, enableTime)
-	defer cancel()
-	for _, m := range r.mappings {
-		if err := m.WaitEnabled(ctx); err != nil {
-			return r, err
+	if !s.Paused {
+		if err := r.waitEnabled(ctx); err != nil {
+			return nil, err
 		}
 	}
 	c.o.Report(events.Event{Time: time.Now(), Kind: events.Started, Connector: d.Name, Message: fmt.Sprintf(
-		"%s reads %s as %s", d.Definition, strings.Join(topics, ", "), c.group(d, "", 1))})
+		"%s reads %s as %s", d.Definition, strings.Join(topics, ", "), d.Group)})
 	return r, nil
 }
 
@@ -104,17 +100,29 @@ func refusal(err error) error {
 }
 
 func writeTaskRoot(dir string, doc function.Document) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return diskError(dir, fmt.Errorf("task root: %w", err))
 	}
 	b, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		return fmt.Errorf("task root: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "connector.json"), append(b, '\n'), 0o644); err != nil {
+	// It holds passwords if the configuration does.
+	if err := os.WriteFile(filepath.Join(dir, "connector.json"), append(b, '\n'), 0o600); err != nil {
 		return diskError(dir, fmt.Errorf("task root: %w", err))
 	}
 	return nil
+}
+
+// function makes the connector's function; nothing of it runs yet.
+func (c *Cloud) function(d Deployment, root string) (*lambdahost.Function, error) {
+	return lambdahost.New(lambdahost.Config{
+		Name: d.Name, Path: d.Binary, TaskRoot: root, Env: c.environment(d),
+		MemoryMB: c.o.Mapping.MemoryMB, Timeout: c.o.Mapping.Timeout, MaxConcurrency: d.TasksMax,
+		Log: func(l lambdahost.LogLine) {
+			c.o.Report(events.Event{Time: l.Time, Kind: events.Log, Connector: d.Name, Message: l.Text})
+		},
+	})
 }
 
 // environment is the variables that the connector's references need, and no others.
@@ -131,55 +139,18 @@ func (c *Cloud) environment(d Deployment) map[string]string {
 	return env
 }
 
-// topics are those that the connector reads now. A mapping reads one topic, so topics.regex stands for those that exist.
-func (c *Cloud) topics(ctx context.Context, d Deployment) ([]string, error) {
-	if d.TopicsRegex == "" {
-		return d.Topics, nil
-	}
-	pattern, err := regexp.Compile("^(?:" + d.TopicsRegex + ")$")
-	if err != nil {
-		return nil, fmt.Errorf("topics.regex: %w", err)
-	}
-	opts, err := c.clientOptions(d)
-	if err != nil {
-		return nil, err
-	}
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.brokers...)}, opts...)...)
-	if err != nil {
-		return nil, fmt.Errorf("topics.regex: %w", err)
-	}
-	defer client.Close()
-	all, err := kadm.NewClient(client).ListTopics(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("topics.regex: %w", err)
-	}
-	topics := slices.DeleteFunc(all.Names(), func(name string) bool { return !pattern.MatchString(name) })
-	if len(topics) == 0 {
-		return nil, fmt.Errorf("no topic matches topics.regex = %s: create one first, an event source mapping reads topics that exist", d.TopicsRegex)
-	}
-	return topics, nil
-}
-
-// clientOptions are what it takes to talk to a cluster that is not the embedded one.
-func (c *Cloud) clientOptions(d Deployment) ([]kgo.Opt, error) {
-	if c.broker != nil {
-		return nil, nil
-	}
-	var client kafka.Client
-	if err := config.Parse(d.Consumer, &client).Err(); err != nil {
-		return nil, fmt.Errorf("consumer: %w", err)
-	}
-	return client.Options()
-}
-
-func (c *Cloud) mapping(r *running, topic string, topics int) eventsource.Config {
+func (c *Cloud) mapping(r *running, topic string, topics int, used func(topic string)) eventsource.Config {
 	m := c.o.Mapping
 	cfg := eventsource.Config{
 		Function: r.function, FunctionARN: r.function.ARN(),
-		Brokers: c.brokers, Topic: topic, ConsumerGroup: c.group(r.d, topic, topics),
+		Brokers: c.brokers, Topic: topic, ConsumerGroup: group(r.d.Connector, topic, topics),
 		BatchSize: m.BatchSize, MaximumBatchingWindow: &m.BatchWindow, ReportBatchItemFailures: m.ReportItems,
-		OnInvocation: func(inv eventsource.Invocation) { c.o.Report(r.event(topic, inv, m.MemoryMB)) },
-		Logger:       slog.New(newProblemLog(r.d.Name, c.o.Report)),
+		OnInvocation: func(inv eventsource.Invocation) {
+			r.note(topic, inv)
+			used(topic)
+			c.o.Report(r.event(topic, inv, m.MemoryMB))
+		},
+		Logger: slog.New(newProblemLog(r.d.Name, c.o.Report)),
 	}
 	if r.d.Latest {
 		cfg.StartingPosition = eventsource.Latest
@@ -192,12 +163,67 @@ func (c *Cloud) mapping(r *running, topic string, topics int) eventsource.Config
 	return cfg
 }
 
-// group is the consumer group of a mapping. Mappings must not share one.
-func (c *Cloud) group(d Deployment, topic string, topics int) string {
-	if topics == 1 {
-		return d.Group
+// current is the function that is called now.
+func (r *running) current() *lambdahost.Function {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.function
+}
+
+// replace has another function called in the place of the current one, which it closes. problem is why the new one does
+// not start, nil if it does.
+func (r *running) replace(ctx context.Context, f *lambdahost.Function, problem error) error {
+	r.mu.Lock()
+	old := r.function
+	r.function, r.refused = f, herder.Health{}
+	if problem != nil {
+		r.refused = healthOf(problem)
 	}
-	return d.Group + "." + topic
+	r.mu.Unlock()
+	err := r.update(ctx, func(m *eventsource.Config) { m.Function = f })
+	r.mu.Lock()
+	clear(r.faults) // of the old one
+	r.mu.Unlock()
+	_ = old.Close(ctx) // what it complains of is that invocations were given up; their records come again
+	return err
+}
+
+// each does something with every mapping at the same time.
+func (r *running) each(do func(*eventsource.Mapping) error) error {
+	var doing sync.WaitGroup
+	errs := make(chan error, len(r.mappings))
+	for _, m := range r.mappings {
+		doing.Go(func() { errs <- do(m) })
+	}
+	doing.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// update changes every mapping. Invocations that run may end until ctx is done.
+func (r *running) update(ctx context.Context, change func(*eventsource.Config)) error {
+	return r.each(func(m *eventsource.Mapping) error { return m.Update(ctx, change) })
+}
+
+// waitEnabled returns when every mapping reads.
+func (r *running) waitEnabled(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, enableTime)
+	defer cancel()
+	return r.each(func(m *eventsource.Mapping) error { return m.WaitEnabled(ctx) })
+}
+
+// stop ends the mappings, then the function's processes, and removes the task root.
+func (r *running) stop(ctx context.Context) {
+	// What closing can complain of is that invocations were given up; their records come again after the next start.
+	_ = r.each(func(m *eventsource.Mapping) error { return m.Close(ctx) })
+	if r.function != nil {
+		_ = r.function.Close(ctx)
+	}
+	_ = os.RemoveAll(r.root) // what is left is overwritten by the next start
 }
 
 func (r *running) event(topic string, inv eventsource.Invocation, memory int) events.Event {
@@ -206,7 +232,7 @@ func (r *running) event(topic string, inv eventsource.Invocation, memory int) ev
 		Start: inv.Start, End: inv.Start.Add(inv.Duration),
 		DurationMS: millis(inv.Function.Duration), BilledMS: millis(inv.Function.Billed),
 		Cold: inv.Function.Cold, InitMS: millis(inv.Function.Init),
-		MemoryMB: memory, PeakMemoryMB: float64(r.function.Stats().PeakRSS) / (1 << 20),
+		MemoryMB: memory, PeakMemoryMB: float64(r.current().Stats().PeakRSS) / (1 << 20),
 		Failed: inv.Failed,
 	}
 	for _, p := range inv.Partitions {
@@ -219,16 +245,3 @@ func (r *running) event(topic string, inv eventsource.Invocation, memory int) ev
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// stop ends the mappings, then the function's processes.
-func (r *running) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	var closing sync.WaitGroup
-	for _, m := range r.mappings {
-		// What Close can complain of is that invocations were given up; their records come again after the next start.
-		closing.Go(func() { _ = m.Close(ctx) })
-	}
-	closing.Wait()
-	_ = r.function.Close(ctx) // never fails
-}

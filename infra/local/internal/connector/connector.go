@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/connectless/connectless/core/config"
 )
 
-// Connector is a connector that was judged without an error.
+// Connector is a connector that was judged without an error. It is not changed after it was made.
 type Connector struct {
 	Name       string
 	Definition string // our short name of connector.class
@@ -81,52 +78,27 @@ func Judge(ctx context.Context, catalog *config.Catalog, file string, worker map
 	v := catalog.Judge(worker, props, o)
 	j := &Judged{File: file, Problems: v.Problems}
 	if v.Problems.Err() == nil {
-		j.Connector = describe(v, worker, props)
-		resolved := catalog.Judge(worker, props, config.Options{References: catalog.Resolve(ctx, worker, props)})
-		if resolved.Effective != nil {
-			j.Connector.Consumer = resolved.Effective.Consumer
-		}
+		j.Connector = Describe(ctx, catalog, v, worker, props)
 	}
 	return j, nil
 }
 
-func describe(v *config.Verdict, worker, props map[string]string) *Connector {
+// Describe tells what is to be known of a connector whose verdict has no error.
+func Describe(ctx context.Context, catalog *config.Catalog, v *config.Verdict, worker, props map[string]string) *Connector {
 	common := v.Effective.Common()
 	c := &Connector{
 		Name: common.Name, Definition: v.Connector.Name, Kind: v.Connector.Kind,
 		Config: maps.Clone(props), Worker: maps.Clone(worker),
-		TasksMax: common.TasksMax, Environment: environment(worker, props),
+		TasksMax: common.TasksMax, Environment: catalog.Environment(worker, props),
 	}
 	if s := v.Effective.Sink; s != nil {
 		c.Topics, c.TopicsRegex, c.DeadLetterTopic = s.Topics, s.TopicsRegex, s.DeadLetterTopic
 		c.Group = v.Effective.Consumer["group.id"]
 		c.Latest = v.Effective.Consumer["auto.offset.reset"] == "latest"
 	}
+	resolved := catalog.Judge(worker, props, config.Options{References: catalog.Resolve(ctx, worker, props)})
+	if resolved.Effective != nil {
+		c.Consumer = resolved.Effective.Consumer
+	}
 	return c
-}
-
-// reference is Kafka's pattern of a config provider's reference: ${provider:[path:]key}.
-var reference = regexp.MustCompile(`\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}`)
-
-const envProvider = "EnvVarConfigProvider"
-
-// environment names the variables that references of the two maps need.
-func environment(worker, props map[string]string) []string {
-	providers := []string{"env"}
-	for _, name := range config.SplitList(worker["config.providers"]) {
-		if strings.HasSuffix(worker["config.providers."+name+".class"], envProvider) {
-			providers = append(providers, name)
-		}
-	}
-	names := map[string]bool{}
-	for _, m := range []map[string]string{worker, props} {
-		for _, value := range m {
-			for _, ref := range reference.FindAllStringSubmatch(value, -1) {
-				if slices.Contains(providers, ref[1]) {
-					names[ref[3]] = true
-				}
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }
