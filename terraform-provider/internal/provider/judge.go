@@ -57,30 +57,28 @@ func judge(ctx context.Context, target *cluster, d *declaration) verdict {
 	own := judgeHere(d, all)
 	class := strings.TrimSpace(all.known["connector.class"])
 	if class == "" {
-		v.add(d, own.Problems, certain)
+		v.add(d, own, certain)
 		return v
 	}
 	secret := secretKeys(class, all.values())
 	v.warnClear(d, secret)
 	if target == nil {
-		v.add(d, own.Problems, doubtful)
+		v.add(d, own, doubtful)
 		return v
 	}
 	facts, err := target.ask(ctx)
 	switch {
 	case err != nil:
 		v.diags.AddAttributeWarning(path.Root("connect_rest"), "Kafka Connect was not asked", fmt.Sprintf("The configuration could not be checked where it is to run, and is checked again when it is applied: %v", err))
-		v.add(d, own.Problems, doubtful)
+		v.add(d, own, doubtful)
 	case facts.ours && own.Connector != nil:
-		v.add(d, own.Problems, certain)
+		v.add(d, own, certain)
 		if all.complete() && !v.diags.HasError() {
 			v.effective, v.here = effectiveHere(d, own), true
 		}
 	default:
 		v.askRemote(ctx, target, facts, d, all, class, secret)
-		if own.Connector != nil {
-			v.add(d, own.Problems, elsewhere)
-		}
+		v.add(d, own, elsewhere)
 	}
 	return v
 }
@@ -116,8 +114,11 @@ const (
 	elsewhere        // somebody else decides
 )
 
-func (v *verdict) add(d *declaration, ps config.Problems, w weight) {
-	for _, p := range ps {
+func (v *verdict) add(d *declaration, own *config.Verdict, w weight) {
+	if w != certain && own.Connector == nil {
+		return // we know nothing of it, and somebody else may
+	}
+	for _, p := range own.Problems {
 		at, summary, message := d.path(p.Key), "Connector configuration: "+p.Key, hide(p.Message, d.writeOnly.known)
 		if p.Worker {
 			at, summary = path.Root("worker").AtMapKey(p.Key), "Worker map: "+p.Key

@@ -30,7 +30,7 @@ func newLocalCloud(t *testing.T) *localCloud {
 	for _, d := range connectors.All() {
 		catalog.Connectors = append(catalog.Connectors, d.Declaration())
 	}
-	c := &localCloud{runner: &idle{health: map[string]herder.Health{}}}
+	c := &localCloud{runner: &idle{health: map[string]herder.Health{}, starts: map[string]int{}}}
 	var err error
 	c.herder, err = herder.Open(herder.Options{
 		Catalog: catalog, Runner: c.runner, Address: "127.0.0.1:8083", Log: slog.New(slog.DiscardHandler),
@@ -71,9 +71,13 @@ func (c *localCloud) terraform(t *testing.T, providerLines string) *terraform {
 type idle struct {
 	mu     sync.Mutex
 	health map[string]herder.Health // of tasks
+	starts map[string]int
 }
 
 func (i *idle) Start(_ context.Context, s *herder.Spec) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.starts[s.Name]++
 	return s.Verdict.Effective.Common().TasksMax, nil
 }
 func (i *idle) Stop(context.Context, string)                                       {}
@@ -95,4 +99,10 @@ func (i *idle) fail(name, trace string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.health[name] = herder.Health{Failed: trace != "", Trace: trace}
+}
+
+func (i *idle) started(name string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.starts[name]
 }

@@ -330,14 +330,17 @@ func TestEffectiveConfig(t *testing.T) {
 	tf.noErrors(tf.apply(p))
 
 	// another worker map is shown, and nothing is sent
-	schema := tf.state
-	other := cloud.terraform(t, `worker = { "bootstrap.servers" = "other:9092" }`)
-	other.state, other.private = schema, tf.private
-	again := other.plan(cosmos(`"azure.cosmos.application.name" = "shop"`, `
-		config_wo = { "azure.cosmos.sink.maxRetryCount" = "7777" }
-		config_wo_version = 1`))
-	if again.action != "update" || text(again.planned, "effective_config", "consumer.bootstrap.servers") != "other:9092" {
-		t.Errorf("%s %v", again.action, again.diags)
+	hcl := cosmos("", "")
+	tf = cloud.terraform(t, `worker = { "bootstrap.servers" = "kafka:9092" }`)
+	tf.up(strings.ReplaceAll(hcl, `"orders"`, `"other"`))
+	starts := cloud.runner.started("other")
+	other := cloud.terraform(t, `worker = { "bootstrap.servers" = "elsewhere:9092" }`)
+	other.state, other.private = tf.state, tf.private
+	p = other.up(strings.ReplaceAll(hcl, `"orders"`, `"other"`))
+	if p.action != "update" || text(p.planned, "effective_config", "consumer.bootstrap.servers") != "elsewhere:9092" || text(p.planned, "type") != "sink" {
+		t.Errorf("%s %v", p.action, p.diags)
 	}
-	other.noErrors(other.apply(again))
+	if n := cloud.runner.started("other"); n != starts {
+		t.Errorf("the connector was started %d times", n)
+	}
 }

@@ -1,7 +1,9 @@
 package provider_test
 
 import (
+	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -200,6 +202,54 @@ func TestFailedConnectors(t *testing.T) {
 	tf.noSecret(secret)
 }
 
+// TestFailedByItself is about a connector whose tasks run and which failed.
+func TestFailedByItself(t *testing.T) {
+	w := workertest.New()
+	tf := onWorker(t, w)
+	tf.up(connector("", ""))
+	w.Fail("c1", "no such table")
+	p := tf.plan(connector("", ""))
+	begins(t, p.diags, "warning status: The connector failed: Connector c1 does not run. Change its configuration, or restart_trigger, to start it again.\nconnector on 127.0.0.1:18084: no such table")
+	if p.action != "none" || text(tf.state, "state") != "RUNNING" || text(tf.state, "status", "state") != "FAILED" || text(tf.state, "status", "trace") != "no such table" {
+		t.Errorf("%s %#v", p.action, tf.state)
+	}
+	other := onWorker(t, w)
+	begins(t, other.adopt("c1"), "warning status: The connector failed")
+	if got := text(other.state, "state"); got != "RUNNING" {
+		t.Errorf("imported state %s", got)
+	}
+	calls(w)
+	p = tf.plan(connector("", `restart_trigger = "2"`))
+	begins(t, tf.apply(p))
+	wantCalls(t, w, "POST /connectors/c1/restart?includeTasks=true&onlyFailed=false")
+	if got := text(tf.state, "status", "state"); got != "RUNNING" {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// TestHiddenValues is about a server that shows no secrets.
+func TestHiddenValues(t *testing.T) {
+	w := workertest.New()
+	tf := newTerraform(t)
+	tf.vars["url"] = cty.StringVal(serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		w.ServeHTTP(rec, r)
+		rw.WriteHeader(rec.Code)
+		_, _ = rw.Write(bytes.ReplaceAll(rec.Body.Bytes(), []byte(secret), []byte("[hidden]")))
+	})))
+	tf.noErrors(tf.configure(`provider "connectless" {
+		connect_rest {
+			url = var.url
+		}
+	}`))
+	for _, hcl := range []string{connector(`secret = "`+secret+`"`, ""), withSecret(secret, "1", "", "")} {
+		tf.noErrors(tf.apply(tf.planOnly(hcl)))
+		if p := tf.plan(hcl); p.action != "none" {
+			t.Errorf("planned again: %s", p.action)
+		}
+	}
+}
+
 func TestRefusedApply(t *testing.T) {
 	t.Run("the name is taken", func(t *testing.T) {
 		w := workertest.New()
@@ -225,6 +275,13 @@ func TestRefusedApply(t *testing.T) {
 		w.Refuse(1, "POST", "/connectors", http.StatusBadRequest, "Connector configuration is invalid")
 		begins(t, tf.apply(p), `error config: Kafka Connect refused the connector`)
 	})
+	t.Run("invalid, as the cluster has found out since", func(t *testing.T) {
+		w := workertest.New()
+		tf := onWorker(t, w)
+		p := tf.plan(connector("", ""))
+		w.Catalog.Connectors[0].Config = func(string) config.Definer { return &strict{} }
+		begins(t, tf.apply(p), `error config["approved.by"]: Connector configuration: approved.by: Missing required configuration`)
+	})
 	t.Run("too slow", func(t *testing.T) {
 		w := workertest.New()
 		w.Polls = 1000
@@ -237,6 +294,24 @@ func TestRefusedApply(t *testing.T) {
 		if text(tf.state, "name") != "c1" {
 			t.Error("what was created is not in the state")
 		}
+	})
+	t.Run("the connection is refused", func(t *testing.T) {
+		w := workertest.New()
+		server := httptest.NewServer(w)
+		defer server.Close()
+		t.Setenv("CONNECTLESS_CONNECT_URL", server.URL)
+		tf := newTerraform(t)
+		tf.noErrors(tf.configure(`provider "connectless" {}`))
+		hcl := connector("", `timeouts {
+			create = "10ms"
+			update = "10ms"
+		}`)
+		p := tf.plan(hcl)
+		server.Close()
+		begins(t, tf.apply(p), `error connect_rest: Kafka Connect does not answer: connectrest: `+server.URL+` does not answer: dial tcp`)
+		again := newTerraform(t)
+		again.noErrors(again.configure(`provider "connectless" {}`))
+		begins(t, again.plan(hcl).diags, `warning connect_rest: Kafka Connect was not asked`)
 	})
 	t.Run("nobody answers", func(t *testing.T) {
 		w := workertest.New()
@@ -329,6 +404,12 @@ func TestDeclaredPasswords(t *testing.T) {
 }
 
 type vault struct{ pin config.Password }
+
+type strict struct{ approved string }
+
+func (s *strict) Define(d *config.Def) {
+	d.String(&s.approved, "approved.by", "", "", config.Required())
+}
 
 func (v *vault) Define(d *config.Def) { d.Password(&v.pin, "pin", "", "", config.NoDefault()) }
 

@@ -43,6 +43,7 @@ type connector struct {
 	kind   string
 	config map[string]string
 	state  connectrest.State
+	trace  string // of its own failure
 	tasks  []task
 	lag    int // readings of the status until it is this one
 	shown  connectrest.Status
@@ -113,13 +114,11 @@ func (w *Worker) Edit(name string, change map[string]string) {
 	maps.Copy(w.connectors[name].config, change)
 }
 
-// Fail makes a connector and its tasks fail.
+// Fail makes a connector fail by itself, until it is started again.
 func (w *Worker) Fail(name, trace string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i := range w.connectors[name].tasks {
-		w.connectors[name].tasks[i] = task{connectrest.Failed, trace}
-	}
+	w.connectors[name].trace = trace
 }
 
 // Remove deletes a connector behind everybody's back.
@@ -133,7 +132,7 @@ func (w *Worker) Remove(name string) {
 func (w *Worker) start(name string, c *connector) {
 	c.shown = w.status(name, c) // until Polls readings later
 	c.lag = w.Polls
-	c.tasks = nil
+	c.tasks, c.trace = nil, ""
 	if c.state == connectrest.Stopped {
 		return
 	}
@@ -157,6 +156,9 @@ func (w *Worker) start(name string, c *connector) {
 
 func (w *Worker) status(name string, c *connector) connectrest.Status {
 	s := connectrest.Status{Name: name, Connector: connectrest.Instance{State: c.state, WorkerID: w.ID}, Tasks: []connectrest.Instance{}, Type: c.kind}
+	if c.trace != "" {
+		s.Connector.State, s.Connector.Trace = connectrest.Failed, c.trace
+	}
 	for i, t := range c.tasks {
 		s.Tasks = append(s.Tasks, connectrest.Instance{ID: i, State: t.state, WorkerID: w.ID, Trace: t.trace})
 	}
