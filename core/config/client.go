@@ -84,7 +84,7 @@ func clientDefaults(role ClientRole, kind, connector string, task int) map[strin
 // clientWide says whether a key of a worker's top level belongs to its Kafka clients.
 func clientWide(key string) bool {
 	return strings.HasPrefix(key, "security.") || strings.HasPrefix(key, "sasl.") || strings.HasPrefix(key, "ssl.") ||
-		slices.Contains(commonClientKeys, key)
+		named(commonClientKeys, key) != nil
 }
 
 // composeClient puts a client's settings together: Connect's defaults, the worker's bootstrap servers and, with the
@@ -166,7 +166,8 @@ func (j *judgement) signIn(role ClientRole) {
 	}
 }
 
-// overrides reports the overrides that the policy forbids, and client keys that no Kafka client has.
+// overrides judges the overrides of client settings: whether the policy allows them, what type they have, and whether the
+// client that they are for is one that takes them.
 func (j *judgement) overrides(settings *WorkerSettings) {
 	p, err := findPolicy(settings.OverridePolicy)
 	if err != nil {
@@ -175,16 +176,14 @@ func (j *judgement) overrides(settings *WorkerSettings) {
 	for _, role := range clientRoles {
 		l := &layer{prefix: role.overridePrefix(), open: true}
 		props := j.connector.below(l.prefix)
-		known := clientKeys(role)
 		for _, key := range sortedKeys(props) {
-			c := props[key]
-			c.secret = c.secret || soundsSecret(key)
-			f := finding{key: Key{Name: l.prefix + key, Type: TypeString, Importance: Medium, Label: key, Width: NoWidth, Order: -1, Secret: soundsSecret(key)}, cell: c, given: true, value: trim(c.text)}
+			f := overridden(role, key, props[key])
 			if !p.allow(key, settings.OverrideAllowlist) {
 				f.errs = append(f.errs, fmt.Sprintf("The '%s' policy does not allow '%s' to be overridden in the connector configuration.", p.name, key))
 			}
-			if !slices.Contains(known, key) {
-				j.problem(Problem{Key: f.key.Name, Severity: Warning, Message: fmt.Sprintf("%s: Kafka's %s has no key %s%s", f.key.Name, role, key, didYouMean(l.prefix, nearest(key, "", known)))})
+			if findClientKey(role, key) == nil {
+				names := clientKeyNames(role)
+				j.problem(Problem{Key: f.key.Name, Severity: Warning, Message: fmt.Sprintf("%s: Kafka's %s has no key %s%s", f.key.Name, role, key, didYouMean(l.prefix, nearest(key, "", names)))})
 			}
 			l.findings = append(l.findings, f)
 		}
@@ -192,59 +191,13 @@ func (j *judgement) overrides(settings *WorkerSettings) {
 	}
 }
 
-func clientKeys(role ClientRole) []string {
-	switch role {
-	case ConsumerClient:
-		return slices.Concat(commonClientKeys, javaClientKeys, securityKeys, consumerKeys)
-	case ProducerClient:
-		return slices.Concat(commonClientKeys, javaClientKeys, securityKeys, producerKeys)
+// overridden judges one override by itself.
+func overridden(role ClientRole, key string, c cell) finding {
+	k := findClientKey(role, key)
+	if k == nil {
+		k = &clientKey{name: key, typ: TypeString} // of an interceptor, perhaps, that this client would hand it to
 	}
-	return slices.Concat(commonClientKeys, javaClientKeys, securityKeys)
+	f := k.judge(c, role.overridePrefix())
+	f.null, f.value = false, trim(f.cell.text) // shown as it was given
+	return f
 }
-
-// The keys of Kafka 3.9's clients (https://kafka.apache.org/39/documentation/#configuration), for suggestions.
-var (
-	commonClientKeys = []string{
-		"bootstrap.servers", "client.dns.lookup", "client.id", "client.rack", "connections.max.idle.ms", "default.api.timeout.ms",
-		"enable.metrics.push", "metadata.max.age.ms", "metadata.recovery.strategy", "metadata.recovery.rebootstrap.trigger.ms",
-		"receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms", "retries",
-		"retry.backoff.max.ms", "retry.backoff.ms", "send.buffer.bytes", "socket.connection.setup.timeout.max.ms",
-		"socket.connection.setup.timeout.ms",
-	}
-	javaClientKeys = []string{
-		"auto.include.jmx.reporter", "interceptor.classes", "metric.reporters", "metrics.num.samples", "metrics.recording.level",
-		"metrics.sample.window.ms",
-	}
-	securityKeys = []string{
-		"security.protocol", "security.providers", "sasl.mechanism", "sasl.jaas.config", "sasl.client.callback.handler.class",
-		"sasl.login.callback.handler.class", "sasl.login.class", "sasl.login.connect.timeout.ms", "sasl.login.read.timeout.ms",
-		"sasl.login.retry.backoff.max.ms", "sasl.login.retry.backoff.ms", "sasl.login.refresh.window.factor",
-		"sasl.login.refresh.window.jitter", "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.buffer.seconds",
-		"sasl.kerberos.service.name", "sasl.kerberos.kinit.cmd", "sasl.kerberos.min.time.before.relogin",
-		"sasl.kerberos.ticket.renew.jitter", "sasl.kerberos.ticket.renew.window.factor",
-		"sasl.oauthbearer.clock.skew.seconds", "sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer",
-		"sasl.oauthbearer.header.urlencode", "sasl.oauthbearer.jwks.endpoint.refresh.ms",
-		"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",
-		"sasl.oauthbearer.jwks.endpoint.url", "sasl.oauthbearer.scope.claim.name", "sasl.oauthbearer.sub.claim.name",
-		"sasl.oauthbearer.token.endpoint.url",
-		"ssl.cipher.suites", "ssl.enabled.protocols", "ssl.endpoint.identification.algorithm", "ssl.engine.factory.class",
-		"ssl.key.password", "ssl.keymanager.algorithm", "ssl.keystore.certificate.chain", "ssl.keystore.key",
-		"ssl.keystore.location", "ssl.keystore.password", "ssl.keystore.type", "ssl.protocol", "ssl.provider",
-		"ssl.secure.random.implementation", "ssl.trustmanager.algorithm", "ssl.truststore.certificates",
-		"ssl.truststore.location", "ssl.truststore.password", "ssl.truststore.type",
-	}
-	consumerKeys = []string{
-		"allow.auto.create.topics", "auto.commit.interval.ms", "auto.offset.reset", "check.crcs", "enable.auto.commit",
-		"exclude.internal.topics", "fetch.max.bytes", "fetch.max.wait.ms", "fetch.min.bytes", "group.id", "group.instance.id",
-		"group.protocol", "group.remote.assignor", "heartbeat.interval.ms", "isolation.level", "key.deserializer",
-		"max.partition.fetch.bytes", "max.poll.interval.ms", "max.poll.records", "partition.assignment.strategy",
-		"session.timeout.ms", "value.deserializer",
-	}
-	producerKeys = []string{
-		"acks", "batch.size", "buffer.memory", "compression.gzip.level", "compression.lz4.level", "compression.type",
-		"compression.zstd.level", "delivery.timeout.ms", "enable.idempotence", "key.serializer", "linger.ms", "max.block.ms",
-		"max.in.flight.requests.per.connection", "max.request.size", "metadata.max.idle.ms",
-		"partitioner.adaptive.partitioning.enable", "partitioner.availability.timeout.ms", "partitioner.class",
-		"partitioner.ignore.keys", "transaction.timeout.ms", "transactional.id", "value.serializer",
-	}
-)

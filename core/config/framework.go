@@ -49,8 +49,8 @@ func (c *CommonSettings) Define(d *Def) {
 		Required(), Rank(High), Group(groupCommon), Form("Connector class", LongWidth, 2))
 	d.Int(&c.TasksMax, "tasks.max", 1, "How many tasks may run at a time, where the platform lets it be limited.",
 		AtLeast(1), Rank(High), Group(groupCommon), Form("Tasks max", ShortWidth, 3))
-	d.Bool(&c.TasksMaxEnforce, "tasks.max.enforce", true, "Whether more tasks than tasks.max are refused. Connectors here have no static tasks, so both settings mean the same.",
-		Rank(Low), Group(groupCommon), Form("Enforce tasks max", ShortWidth, 4))
+	d.Bool(&c.TasksMaxEnforce, "tasks.max.enforce", true, "Whether more tasks than tasks.max are refused.",
+		NoEffect("connectors here have no static tasks, so there are never too many."), Rank(Low), Group(groupCommon), Form("Enforce tasks max", ShortWidth, 4))
 	d.Class(&c.KeyConverter, "key.converter", "", "Converter of record keys. When it is not set, class and options of the worker map apply.",
 		NoDefault(), Rank(Low), Group(groupCommon), Form("Key converter class", ShortWidth, 5))
 	d.Class(&c.ValueConverter, "value.converter", "", "Converter of record values. When it is not set, class and options of the worker map apply.",

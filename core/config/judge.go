@@ -248,22 +248,28 @@ func (j *judgement) judgeWorker(settings *WorkerSettings) {
 			j.problem(Problem{Key: key, Worker: true, Severity: Warning, Message: fmt.Sprintf("%s has no effect: %s.", key, reason)})
 			continue
 		}
-		if key == "ssl.engine.factory.class" { // without it, connections would be less secure than meant
-			j.problem(Problem{Key: key, Worker: true, Message: fmt.Sprintf("%s is not supported: %s.", key, noJVM)})
-			continue
-		}
-		client, known := key, slices.Concat(declared, clientKeys(AdminClient))
-		for _, role := range clientRoles {
-			if rest, ok := strings.CutPrefix(key, role.prefix()); ok {
-				client, known = rest, clientKeys(role)
+		role, client := AdminClient, key
+		known := slices.Concat(declared, clientKeyNames(AdminClient))
+		for _, r := range clientRoles {
+			if rest, ok := strings.CutPrefix(key, r.prefix()); ok {
+				role, client, known = r, rest, clientKeyNames(r)
 			}
 		}
+		prefix := strings.TrimSuffix(key, client)
+		if k := findClientKey(role, client); k != nil {
+			j.workerClient(k, key, prefix)
+			continue
+		}
 		if !slices.Contains(known, client) && !strings.HasPrefix(key, "offset.storage.") {
-			prefix := strings.TrimSuffix(key, client)
 			j.problem(Problem{Key: key, Worker: true, Severity: j.unknownSeverity(),
 				Message: fmt.Sprintf("%s is not a key of a worker%s", key, didYouMean(prefix, nearest(client, "", known)))})
 		}
 	}
+}
+
+// workerClient judges a setting of Kafka clients in the worker map.
+func (j *judgement) workerClient(k *clientKey, key, prefix string) {
+	j.add(&layer{worker: true, open: true, prefix: prefix, findings: []finding{k.judge(j.worker[key], prefix)}})
 }
 
 func (j *judgement) judgeConnector(settings *WorkerSettings) {
@@ -299,7 +305,7 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 	j.transforms(common)
 	if e.Source != nil {
 		j.topicCreation(e.Source.TopicCreationGroups)
-		j.transactions(e.Source)
+		j.transactions(e.Source, settings)
 	}
 	own := connector.Config(j.v.Class)
 	ownDef := define(own)
@@ -342,7 +348,13 @@ func (l *layer) sure() bool {
 }
 
 // transactions reports settings of exactly-once delivery that a function cannot honour.
-func (j *judgement) transactions(s *SourceSettings) {
+func (j *judgement) transactions(s *SourceSettings, worker *WorkerSettings) {
+	const support = "exactly.once.support"
+	if strings.EqualFold(s.ExactlyOnce, "required") && !strings.EqualFold(worker.ExactlyOnceSource, "enabled") && !j.worker["exactly.once.source.support"].held {
+		const message = "This worker does not have exactly-once source support enabled."
+		j.problem(Problem{Key: support, Message: message})
+		j.v.finding(support).errs = append(j.v.finding(support).errs, message)
+	}
 	const key = "transaction.boundary"
 	switch strings.ToLower(s.TransactionBoundary) {
 	case "connector":

@@ -121,7 +121,21 @@ func TestJudge(t *testing.T) {
 			"name: error: Invalid value a\nb for configuration name: String may not contain control sequences but had the following ASCII chars: 10"}},
 
 		// Kafka clients.
-		{"overrides", worker(), cosmos("consumer.override.max.poll.records", "10", "producer.override.linger.ms", "5", "admin.override.request.timeout.ms", "9"), config.Options{Strict: true}, nil},
+		{"overrides", worker(), cosmos("consumer.override.auto.offset.reset", "latest", "producer.override.linger.ms", "5", "admin.override.request.timeout.ms", "9"), config.Options{Strict: true}, nil},
+		{"overrides of the wrong type", worker("producer.linger.ms", "soon"), cosmos("consumer.override.max.poll.records", "many", "producer.override.linger.ms", "99999999999999999999",
+			"producer.override.acks", "most", "producer.override.enable.idempotence", "yes", "admin.override.security.protocol", "TLS", "consumer.override.security.protocol", "ssl"), config.Options{}, []string{
+			`worker producer.linger.ms: error: Invalid value soon for configuration producer.linger.ms: Not a number of type LONG`,
+			`consumer.override.max.poll.records: error: Invalid value many for configuration consumer.override.max.poll.records: Not a number of type INT`,
+			`producer.override.acks: error: Invalid value most for configuration producer.override.acks: String must be one of: all, -1, 0, 1`,
+			`producer.override.enable.idempotence: error: Invalid value yes for configuration producer.override.enable.idempotence: Expected value to be either true or false`,
+			`producer.override.linger.ms: error: Invalid value 99999999999999999999 for configuration producer.override.linger.ms: Not a number of type LONG`,
+			`admin.override.security.protocol: error: Invalid value TLS for configuration admin.override.security.protocol: String must be one of (case insensitive): PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL`}},
+		{"overrides that a trigger does not take", worker("consumer.fetch.min.bytes", "100"), cosmos("consumer.override.max.poll.records", "10", "consumer.override.request.timeout.ms", "9", "producer.override.batch.size", "1"), config.Options{Strict: true}, []string{
+			`worker consumer.fetch.min.bytes: warning: consumer.fetch.min.bytes has no effect: the trigger decides how long a batch may fill: the knob is maximum_batching_window_in_seconds of a Lambda event source mapping, extensions.kafka.subscriberIntervalInSeconds of Azure Functions.`,
+			`consumer.override.max.poll.records: warning: consumer.override.max.poll.records has no effect: the trigger decides how many records a batch has: the knob is batch_size of a Lambda event source mapping, extensions.kafka.maxBatchSize of Azure Functions.`,
+			`consumer.override.request.timeout.ms: warning: consumer.override.request.timeout.ms has no effect: the trigger reads the topic, with a client of its own that does not take this setting.`,
+			`producer.override.batch.size: warning: producer.override.batch.size has no effect: a batch is as large as max.request.size lets it be.`}},
+		{"an override that is not known yet", worker(), cosmos("producer.override.linger.ms", "${env:LINGER}"), config.Options{}, nil},
 		{"overrides are forbidden", worker("connector.client.config.override.policy", "None"), cosmos("consumer.override.max.poll.records", "10"), config.Options{}, []string{
 			`consumer.override.max.poll.records: error: The 'None' policy does not allow 'max.poll.records' to be overridden in the connector configuration.`}},
 		{"some are", worker("connector.client.config.override.policy", "org.apache.kafka.connect.connector.policy.PrincipalConnectorClientConfigOverridePolicy"),
@@ -150,7 +164,7 @@ func TestJudge(t *testing.T) {
 		{"a registry in the wrong place", worker("schema.registry.url", "http://r"), cosmos(), config.Options{}, []string{
 			`worker schema.registry.url: warning: schema.registry.url has no effect: Kafka Connect reads a converter's registry from the converter's options: set key.converter.schema.registry.url and value.converter.schema.registry.url.`}},
 		{"less secure than meant", worker("ssl.engine.factory.class", "x.Engine"), cosmos(), config.Options{}, []string{
-			`worker ssl.engine.factory.class: error: ssl.engine.factory.class is not supported: it names code of a Java virtual machine.`}},
+			`worker ssl.engine.factory.class: error: Invalid value x.Engine for configuration ssl.engine.factory.class: not supported: it names code of a Java virtual machine`}},
 		{"a near worker key", worker("bootstrap.server", "k:9092"), cosmos(), config.Options{}, []string{
 			`worker bootstrap.server: warning: bootstrap.server is not a key of a worker: did you mean "bootstrap.servers"?`}},
 
@@ -171,6 +185,9 @@ func TestJudge(t *testing.T) {
 			`topic.creation.log.partitions: warning: topic.creation.log.partitions has no effect: topic.creation.groups does not list "log"`}},
 		{"transactions", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "transaction.boundary": "INTERVAL"}, config.Options{}, []string{
 			`transaction.boundary: warning: transaction.boundary=interval has no effect: every poll is a transaction.`}},
+		{"transactions that the worker does not have", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "exactly.once.support": "required"}, config.Options{}, []string{
+			`exactly.once.support: error: This worker does not have exactly-once source support enabled.`}},
+		{"transactions that the worker has", worker("exactly.once.source.support", "ENABLED"), map[string]string{"name": "s", "connector.class": "probe-source", "exactly.once.support": "required"}, config.Options{}, nil},
 		{"a connector's transactions", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "transaction.boundary": "connector"}, config.Options{}, []string{
 			`transaction.boundary: error: transaction.boundary=connector is not supported: no connector here defines transactions of its own.`}},
 	} {

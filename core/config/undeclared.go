@@ -97,7 +97,7 @@ func (j *judgement) unknownKey(key string, framework, own []*entry) Problem {
 	if other, who := c.otherFramework(); slices.Contains(names(define(other).entries, ""), key) {
 		return say("has no effect: only a %s has it.", who)
 	}
-	if _, ok := excluded(workerExclusions, key); ok || slices.Contains(names(define(&WorkerSettings{}).entries, ""), key) || slices.Contains(clientKeys(AdminClient), key) {
+	if _, ok := excluded(workerExclusions, key); ok || slices.Contains(names(define(&WorkerSettings{}).entries, ""), key) || findClientKey(AdminClient, key) != nil {
 		return say("has no effect here: it is a key of the worker map.")
 	}
 	return say("is not a key of %s%s", c.Name, didYouMean("", nearest(key, "", append(names(framework, ""), names(own, "")...))))

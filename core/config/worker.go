@@ -84,15 +84,7 @@ var workerExclusions = []exclusion{
 	{"topic.tracking.enable", "topics of a connector are not tracked"}, {"topic.tracking.allow.reset", "topics of a connector are not tracked"},
 	// Java
 	{"plugin.path", noPlugins}, {"plugin.discovery", noPlugins},
-	{"metric.reporters", noJMX}, {"auto.include.jmx.reporter", noJMX}, {"metrics.sample.window.ms", noJMX},
-	{"metrics.num.samples", noJMX}, {"metrics.recording.level", noJMX}, {"metrics.context.*", noJMX},
-	{"ssl.provider", noJVM}, {"ssl.keymanager.algorithm", noJVM}, {"ssl.trustmanager.algorithm", noJVM},
-	{"ssl.secure.random.implementation", noJVM}, {"security.providers", noJVM},
-	{"sasl.login.class", noJVM},
-	// Kerberos
-	{"sasl.kerberos.*", "Kerberos (GSSAPI) is not supported"},
-	// verification of tokens, which brokers do
-	{"sasl.oauthbearer.jwks.*", brokerSide}, {"sasl.oauthbearer.expected.*", brokerSide}, {"sasl.oauthbearer.clock.skew.seconds", brokerSide},
+	{"metrics.context.*", noJMX},
 	// Confluent Platform
 	{"schema.registry.url", "Kafka Connect reads a converter's registry from the converter's options: set key.converter.schema.registry.url and value.converter.schema.registry.url"},
 	{"internal.key.converter", "removed from Kafka Connect in 3.0"}, {"internal.key.converter.*", "removed from Kafka Connect in 3.0"},
@@ -141,6 +133,12 @@ func WorkerKeys() []Key {
 		{providersKey + ".", "Classes (.class) and parameters (.param.*) of config providers."},
 	} {
 		keys = append(keys, Key{Name: p.name, Type: TypeString, Doc: p.doc, Importance: Medium, Prefix: true})
+	}
+	for _, k := range ClientKeys(AdminClient) {
+		if k.NoEffect != "" {
+			k.Importance, k.Group = Low, "Without effect"
+			keys = append(keys, k)
+		}
 	}
 	for _, x := range workerExclusions {
 		name, prefix := strings.CutSuffix(x.key, "*")

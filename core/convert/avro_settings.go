@@ -109,6 +109,9 @@ func (s *Serializer) Define(d *config.Def) {
 	for _, key := range []string{"avro.reflection.allow.null", "avro.remove.java.properties"} {
 		d.Bool(new(bool), key, false, "For serializers of Java classes.", g, config.NoEffect(generic))
 	}
+	for _, key := range []string{"specific.avro.key.type", "specific.avro.value.type"} {
+		d.Class(new(string), key, "", "For serializers of Java classes.", low, g, config.NoDefault(), config.NoEffect(generic))
+	}
 	d.Bool(new(bool), "avro.use.logical.type.converters", false, "For serializers of Java classes; not supported.", g, config.Check(func(raw string) error {
 		if strings.EqualFold(raw, "true") {
 			return errors.New("AvroConverter cannot work with Avro's own logical type classes")

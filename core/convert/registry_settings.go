@@ -63,7 +63,7 @@ func (r *Registry) Define(d *config.Def) {
 	d.Int(&r.ProxyPort, "proxy.port", -1, "Port of the HTTP proxy.", low, g)
 	d.Int(&r.ConnectTimeout, "http.connect.timeout.ms", 60000, "How long connecting may take, in milliseconds.", low, g)
 	d.Int(&r.ReadTimeout, "http.read.timeout.ms", 60000, "How long an answer may take, in milliseconds.", low, g)
-	d.Prefix(&r.TLS, "schema.registry.ssl.", "The ssl.* keys of a Kafka client (stores, certificates, names), for the registry.")
+	d.TLS(&r.TLS, "schema.registry.", low, g)
 	d.Prefix(&r.Headers, "request.header.", "Headers to send with every request.")
 }
 

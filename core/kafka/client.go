@@ -20,6 +20,7 @@ type Client struct {
 	IdleTimeout      int64
 	SetupTimeout     int64
 	RetryBackoff     int64
+	RetryBackoffMax  int64
 	TLS              TLS
 	SASL             SASL
 }
@@ -35,6 +36,7 @@ func (c *Client) Define(d *config.Def) {
 	d.Long(&c.IdleTimeout, "connections.max.idle.ms", 540000, "Idle time after which a connection is closed, in milliseconds.")
 	d.Long(&c.SetupTimeout, "socket.connection.setup.timeout.ms", 10000, "How long a connection may take to be made, in milliseconds.")
 	d.Long(&c.RetryBackoff, "retry.backoff.ms", 100, "Wait before a failed request is tried again, in milliseconds.", config.AtLeast(0))
+	d.Long(&c.RetryBackoffMax, "retry.backoff.max.ms", 1000, "The longest such wait: it doubles with each try, in milliseconds.", config.AtLeast(0))
 	c.TLS.define(d)
 	c.SASL.define(d)
 	d.Rule(func() (string, error) {
@@ -67,9 +69,9 @@ func (c *Client) Options() ([]kgo.Opt, error) {
 		opts = append(opts, kgo.MetadataMaxAge(age))
 	}
 	if c.RetryBackoff > 0 {
-		wait := millis(c.RetryBackoff)
+		wait, longest := millis(c.RetryBackoff), millis(max(c.RetryBackoff, c.RetryBackoffMax))
 		opts = append(opts, kgo.RetryBackoffFn(func(tries int) time.Duration {
-			return min(wait<<min(tries, 10), time.Second)
+			return min(wait<<min(tries, 10), longest)
 		}))
 	}
 	if c.tls() {

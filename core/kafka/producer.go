@@ -21,9 +21,8 @@ type ProducerConfig struct {
 	Acks            string
 	Compression     string
 	Linger          int64
-	BatchSize       int
 	MaxRequest      int
-	DeliveryTimeout int64
+	DeliveryTimeout int
 }
 
 // Define declares the keys.
@@ -32,9 +31,8 @@ func (c *ProducerConfig) Define(d *config.Def) {
 	d.String(&c.Acks, "acks", "all", "Replicas that must have a record before it counts as written.", config.OneOf("all", "-1", "1", "0"))
 	d.String(&c.Compression, "compression.type", "none", "Compression of batches.", config.OneOf("none", "gzip", "snappy", "lz4", "zstd"))
 	d.Long(&c.Linger, "linger.ms", 0, "How long to wait for a batch to fill, in milliseconds.", config.AtLeast(0))
-	d.Int(&c.BatchSize, "batch.size", 16384, "Accepted and ignored: a batch is as large as max.request.size lets it be.")
 	d.Int(&c.MaxRequest, "max.request.size", 1048576, "Largest batch, in bytes; the topic's max.message.bytes must allow it.", config.AtLeast(1))
-	d.Long(&c.DeliveryTimeout, "delivery.timeout.ms", 2147483647, "How long a record may take to be written, in milliseconds; an invocation's deadline ends it earlier.", config.AtLeast(1))
+	d.Int(&c.DeliveryTimeout, "delivery.timeout.ms", 2147483647, "How long a record may take to be written, in milliseconds; an invocation's deadline ends it earlier.", config.AtLeast(1))
 }
 
 // Producer writes records to Kafka. It is a connect.Sink whose Put is safe for concurrent use. Keys, values and headers must
@@ -76,7 +74,7 @@ func NewProducer(props map[string]string, opts ...kgo.Opt) (*Producer, error) {
 	if err != nil {
 		return nil, connect.Fatal(fmt.Errorf("kafka: producer: %w", err))
 	}
-	return &Producer{client: client, timeout: millis(c.DeliveryTimeout)}, nil
+	return &Producer{client: client, timeout: millis(int64(c.DeliveryTimeout))}, nil
 }
 
 func codec(name string) kgo.CompressionCodec {

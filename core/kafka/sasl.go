@@ -26,21 +26,21 @@ import (
 type SASL struct {
 	Mechanism     string
 	JAAS          config.Password
-	Callback      string
 	TokenEndpoint string
 	ClientID      string
 	ClientSecret  config.Password
 	Scope         string
+	Encode        bool
 }
 
 func (s *SASL) define(d *config.Def) {
 	d.String(&s.Mechanism, "sasl.mechanism", "GSSAPI", "How to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM.")
 	d.Password(&s.JAAS, "sasl.jaas.config", "", "Login module and its options, as a line of a JAAS file.")
-	d.String(&s.Callback, "sasl.login.callback.handler.class", "", "Java class that fetches tokens; what it does is built in for the classes of Apache Kafka and AWS.")
 	d.String(&s.TokenEndpoint, "sasl.oauthbearer.token.endpoint.url", "", "Where OAUTHBEARER tokens are fetched with client credentials.")
 	d.String(&s.ClientID, "sasl.oauthbearer.client.credentials.client.id", "", "Client id for the token endpoint; else clientId of sasl.jaas.config.")
 	d.Password(&s.ClientSecret, "sasl.oauthbearer.client.credentials.client.secret", "", "Client secret for the token endpoint; else clientSecret of sasl.jaas.config.")
 	d.String(&s.Scope, "sasl.oauthbearer.scope", "", "Scope of the token; else scope of sasl.jaas.config.")
+	d.Bool(&s.Encode, "sasl.oauthbearer.header.urlencode", false, "Whether client id and secret are URL-encoded in the request to the token endpoint, as RFC 6749 has it.")
 }
 
 // check says what a mechanism lacks, before anything is connected.
@@ -91,7 +91,7 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 	case "SCRAM-SHA-512":
 		return scram.Auth{User: user, Pass: pass, IsToken: jaas["tokenauth"] == "true"}.AsSha512Mechanism(), nil
 	case "OAUTHBEARER":
-		t := &tokens{url: s.TokenEndpoint, id: s.clientID(jaas), secret: string(s.ClientSecret), scope: s.Scope}
+		t := &tokens{url: s.TokenEndpoint, id: s.clientID(jaas), secret: string(s.ClientSecret), scope: s.Scope, encode: s.Encode}
 		if t.secret == "" {
 			t.secret = jaas["clientSecret"]
 		}
@@ -187,6 +187,7 @@ func jaasValue(s string) (value, rest string, err error) {
 // tokens fetches OAUTHBEARER tokens with client credentials (RFC 6749, 4.4) and keeps one until it is nearly stale.
 type tokens struct {
 	url, id, secret, scope string
+	encode                 bool // id and secret, which Java's clients do on request only
 
 	mu    sync.Mutex
 	held  string
@@ -207,7 +208,11 @@ func (t *tokens) token(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("kafka: token endpoint: %w", err)
 	}
-	req.SetBasicAuth(url.QueryEscape(t.id), url.QueryEscape(t.secret))
+	if t.encode {
+		req.SetBasicAuth(url.QueryEscape(t.id), url.QueryEscape(t.secret))
+	} else {
+		req.SetBasicAuth(t.id, t.secret)
+	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(req)

@@ -93,25 +93,30 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func TestTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
+		calls, secret := 0, "s%2Fcret"
 		transport := http.DefaultTransport
 		http.DefaultTransport = roundTrip(func(r *http.Request) (*http.Response, error) {
 			calls++
 			w := httptest.NewRecorder()
-			if user, pass, _ := r.BasicAuth(); user != "id" || pass != "s%2Fcret" || r.FormValue("scope") != "kafka" || r.FormValue("grant_type") != "client_credentials" {
+			if user, pass, _ := r.BasicAuth(); user != "id" || pass != secret || r.FormValue("scope") != "kafka" || r.FormValue("grant_type") != "client_credentials" {
 				t.Errorf("asked with %s:%s %v", user, pass, r.Form)
 			}
 			fmt.Fprintf(w, `{"access_token":"token-%d","expires_in":100}`, calls)
 			return w.Result(), nil
 		})
 		defer func() { http.DefaultTransport = transport }()
-		tokens := &tokens{url: "http://issuer/token", id: "id", secret: "s/cret", scope: "kafka"}
+		tokens := &tokens{url: "http://issuer/token", id: "id", secret: "s/cret", scope: "kafka", encode: true}
 		for i, want := range []string{"token-1", "token-1", "token-2"} {
 			got, err := tokens.token(t.Context())
 			if err != nil || got != want {
 				t.Errorf("token %d = %s, %v; want %s", i, got, err, want)
 			}
 			time.Sleep(50 * time.Second)
+		}
+		secret = "s/cret"
+		tokens.encode, tokens.held = false, ""
+		if got, err := tokens.token(t.Context()); err != nil || got != "token-3" {
+			t.Errorf("as Java's clients send it: %s, %v", got, err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pavlo-v-chernykh/keystore-go/v4"
@@ -20,12 +21,13 @@ import (
 type TLS struct {
 	TrustType, TrustFile          string
 	TrustPassword                 config.Password
-	TrustPEM                      string
+	TrustPEM                      config.Password
 	KeyType, KeyFile              string
 	KeyStorePassword, KeyPassword config.Password
 	KeyPEM                        config.Password
-	ChainPEM                      string
+	ChainPEM                      config.Password
 	Identification                string
+	Protocols                     []string
 }
 
 func (t *TLS) define(d *config.Def) {
@@ -33,18 +35,26 @@ func (t *TLS) define(d *config.Def) {
 	d.String(&t.TrustType, "ssl.truststore.type", "JKS", "Format of the trust store.", kinds)
 	d.String(&t.TrustFile, "ssl.truststore.location", "", "File with the certificates to trust; without it and ssl.truststore.certificates, the system's.")
 	d.Password(&t.TrustPassword, "ssl.truststore.password", "", "Password of the trust store.")
-	d.String(&t.TrustPEM, "ssl.truststore.certificates", "", "Certificates to trust, as PEM text.")
+	d.Password(&t.TrustPEM, "ssl.truststore.certificates", "", "Certificates to trust, as PEM text.")
 	d.String(&t.KeyType, "ssl.keystore.type", "JKS", "Format of the key store.", kinds)
 	d.String(&t.KeyFile, "ssl.keystore.location", "", "File with the client's key and certificates, for mutual TLS.")
 	d.Password(&t.KeyStorePassword, "ssl.keystore.password", "", "Password of the key store.")
 	d.Password(&t.KeyPassword, "ssl.key.password", "", "Password of the key in the key store.")
 	d.Password(&t.KeyPEM, "ssl.keystore.key", "", "The client's private key (PKCS#8), as PEM text.")
-	d.String(&t.ChainPEM, "ssl.keystore.certificate.chain", "", "The client's certificates, as PEM text.")
+	d.Password(&t.ChainPEM, "ssl.keystore.certificate.chain", "", "The client's certificates, as PEM text.")
 	d.String(&t.Identification, "ssl.endpoint.identification.algorithm", "https", "https checks the broker's name against its certificate; empty does not.")
+	d.List(&t.Protocols, "ssl.enabled.protocols", "TLSv1.2,TLSv1.3", "Versions of TLS that may be used; those before 1.2 never are.", config.Check(func(raw string) error {
+		_, _, err := versions(config.SplitList(raw))
+		return err
+	}))
 }
 
 func (t *TLS) config() (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	c := &tls.Config{}
+	var err error
+	if c.MinVersion, c.MaxVersion, err = versions(t.Protocols); err != nil {
+		return nil, err
+	}
 	roots, err := t.roots()
 	if err != nil {
 		return nil, fmt.Errorf("kafka: trust store: %w", err)
@@ -66,6 +76,20 @@ func (t *TLS) config() (*tls.Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// versions are the oldest and newest version of TLS among Java's names.
+func versions(names []string) (oldest, newest uint16, err error) {
+	v12, v13 := slices.Contains(names, "TLSv1.2"), slices.Contains(names, "TLSv1.3")
+	switch {
+	case v12 && v13:
+		return tls.VersionTLS12, tls.VersionTLS13, nil
+	case v12:
+		return tls.VersionTLS12, tls.VersionTLS12, nil
+	case v13:
+		return tls.VersionTLS13, tls.VersionTLS13, nil
+	}
+	return 0, 0, errors.New("it must have TLSv1.2, TLSv1.3 or both: older versions are not safe")
 }
 
 // roots are the certificates to trust, nil for the system's.
