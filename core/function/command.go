@@ -35,6 +35,7 @@ Started by AWS Lambda or Azure Functions it runs the connector; started by hand 
   docs       the reference of its configuration keys, as Markdown
   validate   judge a configuration, key by key; exit 1 if it is wrong
   preview    read records as JSON lines on stdin, print what the connector would get and what would be dead-lettered
+  doctor     look whether what the connector needs outside is there
 
 Each takes --help. Exit codes: 0 success, 1 failure, 2 wrong usage.
 `
@@ -54,6 +55,8 @@ func (c *command) run(ctx context.Context, args []string) int {
 		run = c.validate
 	case "preview":
 		run = c.preview
+	case "doctor":
+		run = c.doctor
 	case "help", "-h", "-help", "--help":
 		fmt.Fprintf(c.out, usage, c.def.Name, Version, c.def.Doc)
 		return exitOK

@@ -51,6 +51,15 @@ func (p *plan) settings() (config.Definer, error) {
 	return settings, config.Parse(p.verdict.Effective.Connector, settings).Err()
 }
 
+// openSink opens the connector with settings of its own: it may keep and change them.
+func (p *plan) openSink(ctx context.Context, open OpenSink) (connect.Sink, error) {
+	settings, err := p.settings()
+	if err != nil {
+		return nil, connect.Fatal(err)
+	}
+	return open(ctx, settings)
+}
+
 // pipeline is the part of a task between the trigger and the connector.
 func (p *plan) pipeline() (task.SinkConfig, error) {
 	e := p.verdict.Effective
@@ -112,11 +121,7 @@ func (p *plan) sinkTask(open OpenSink, log *slog.Logger, o Options) (*task.Sink,
 		if err != nil {
 			return nil, err
 		}
-		settings, err := p.settings() // each lane its own: a connector may keep and change them
-		if err != nil {
-			return nil, connect.Fatal(err)
-		}
-		return open(ctx, settings)
+		return p.openSink(ctx, open)
 	}
 	if c.Policy.Topic != "" {
 		if len(p.verdict.Effective.Producer["bootstrap.servers"]) == 0 {

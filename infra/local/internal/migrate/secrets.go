@@ -38,9 +38,9 @@ var (
 // reference is none.
 func secrets(catalog *config.Catalog, props map[string]string) map[string]bool {
 	if _, err := catalog.Connector(strings.TrimSpace(props["connector.class"])); err != nil {
-		const any = "any"
-		catalog, props = standIn(catalog, any, props), maps.Clone(props)
-		props["connector.class"] = any
+		const unknown = "unknown"
+		catalog, props = standIn(catalog, unknown, props), maps.Clone(props)
+		props["connector.class"] = unknown
 	}
 	found := map[string]bool{}
 	for _, l := range catalog.Judge(nil, props, config.Options{}).Lines() {
