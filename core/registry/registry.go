@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/convert"
 )
 
@@ -54,6 +55,11 @@ type Client struct {
 	now      func() time.Time
 
 	perMap, maxLatest int // bounds
+
+	// outage is why the registry could not be asked a moment ago, and until when that is taken for an answer: the other
+	// records of a batch do not each wait for a registry that is away.
+	outage error
+	until  time.Time
 }
 
 type versionKey struct {
@@ -108,7 +114,7 @@ func (c *Client) ByVersion(ctx context.Context, subject string, version int) (Sc
 	if s, ok := c.fresh(subject); ok {
 		return s, nil
 	}
-	s, err := c.backend.byVersion(ctx, subject, Latest)
+	s, err := c.ask(func() (Schema, error) { return c.backend.byVersion(ctx, subject, Latest) })
 	if err == nil {
 		c.mu.Lock()
 		if len(c.latest) >= c.maxLatest {
@@ -151,6 +157,22 @@ func (c *Client) Register(ctx context.Context, subject string, s Schema) (int, e
 	return found.ID, err
 }
 
+// pause is how long a registry that could not be asked is left alone.
+const pause = time.Second
+
+// ask asks, unless the registry has just been away. The caller holds c.asking.
+func (c *Client) ask(question func() (Schema, error)) (Schema, error) {
+	if c.outage != nil && c.now().Before(c.until) {
+		return Schema{}, c.outage
+	}
+	s, err := question()
+	c.outage = nil
+	if connect.IsRetriable(err) {
+		c.outage, c.until = err, c.now().Add(pause)
+	}
+	return s, err
+}
+
 // remember returns what is known of a key, or asks and remembers the answer. A full map is emptied.
 func remember[K comparable](c *Client, known map[K]Schema, key K, ask func() (Schema, error)) (Schema, error) {
 	find := func() (Schema, bool) {
@@ -167,7 +189,7 @@ func remember[K comparable](c *Client, known map[K]Schema, key K, ask func() (Sc
 	if s, ok := find(); ok {
 		return s, nil
 	}
-	s, err := ask()
+	s, err := c.ask(ask)
 	if err != nil {
 		return s, err
 	}

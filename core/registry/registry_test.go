@@ -187,6 +187,30 @@ func TestCompatibility(t *testing.T) {
 	}
 }
 
+// The records of a batch do not each wait for a registry that is away, and it is asked again a moment later.
+func TestLeavesAloneWhatIsAway(t *testing.T) {
+	reg := registrytest.New(t)
+	if _, _, err := reg.Register("s", one); err != nil {
+		t.Fatal(err)
+	}
+	c, now := open(t, at(reg.URL())), time.Unix(0, 0)
+	c.SetClock(func() time.Time { return now })
+	reg.Fail(503)
+	for id := 1; id < 50; id++ {
+		if _, err := c.ByID(context.Background(), id); !connect.IsRetriable(err) {
+			t.Fatalf("got %v, want a retriable error", err)
+		}
+	}
+	if asked := len(reg.Requests()); asked != 1 {
+		t.Errorf("%d requests", asked)
+	}
+	reg.Fail(0)
+	now = now.Add(time.Second)
+	if _, err := c.ByID(context.Background(), 1); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFailsOver(t *testing.T) {
 	gone, reg := registrytest.New(t), registrytest.New(t)
 	gone.Close()
