@@ -21,15 +21,20 @@ NORACE = $(sort $(patsubst %/,./%,$(dir $(shell grep -rl --include='*_test.go' '
 
 FUZZTIME ?= 10s
 COUNT ?= 3
+SEEDS ?= 200
+SEED0 ?= 1
+DURATION ?= 1h
 ARGS ?=
+TERRAFORM ?=
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## the connectless command and every function for this machine, in out/
+build: ## the connectless command, the Terraform provider and every function for this machine, in out/
 	$(GO_BUILD) -o out/bin/connectless ./infra/local
+	$(GO_BUILD) -o out/bin/terraform-provider-connectless ./terraform-provider
 	@for f in functions/*/; do f=$${f%/}; (set -x; $(GO_BUILD) -o "out/$$f/bootstrap" "./$$f"); done
 
 .PHONY: test
@@ -41,6 +46,14 @@ test: ## every test, under the race detector (< 15 minutes on 2 cores, nothing c
 .PHONY: race
 race: ## every test COUNT times (3) in random order under the race detector, for what shows only now and then
 	CGO_ENABLED=1 go test -race -count $(COUNT) -shuffle on -timeout 30m ./...
+
+.PHONY: chaos
+chaos: ## SEEDS (200) runs under faults, from SEED0 (1); a seed that fails is printed and fails again: SEEDS=1 SEED0=<seed>
+	go test ./infra/chaos -count 1 -timeout 0 -run '^TestChaos' -seeds $(SEEDS) -seed0 $(SEED0) $(ARGS)
+
+.PHONY: soak
+soak: ## a steady load with pauses for DURATION (1h): memory, goroutines, files and latency must not grow
+	go test ./infra/chaos -count 1 -timeout 0 -v -run '^TestSoak$$' -soak $(DURATION) $(ARGS)
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
@@ -71,8 +84,12 @@ package: ## reproducible zips of every function for Lambda (arm64, amd64) and Az
 	go run ./scripts/package -version $(VERSION) -out out/package $(ARGS)
 
 .PHONY: demo
-demo: build ## a topic of earthquakes into Cosmos DB through the shipped function, on this machine
-	go run ./scripts/demo $(ARGS)
+demo: build ## a topic of earthquakes into Cosmos DB, declared with Terraform, on this machine; TERRAFORM=0 does without
+	@terraform='$(TERRAFORM)'; \
+	if [ -z "$$terraform" ]; then \
+		terraform=$$(go run ./scripts/terraform) || echo 'So the demo does without Terraform.' >&2; \
+	fi; \
+	go run ./scripts/demo --terraform "$${terraform#0}" $(ARGS)
 
 .PHONY: local
 local: build ## the local cloud with the functions of out/functions; ARGS='--connector my.json'

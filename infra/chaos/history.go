@@ -196,48 +196,60 @@ func sameJSON(a, b []byte) bool {
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
-// Buried notes a dead letter that the broker has.
+// Buried notes a dead letter that the broker has. Its record is the one whose place it names.
 func (h *History) Buried(m *Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := h.original("dead letter", m)
+	place := string(m.Headers["__connect.errors.partition"]) + "@" + string(m.Headers["__connect.errors.offset"])
+	var r *Record
+	if partition, offset, err := parsePlace(place); err == nil {
+		if records := h.partitions[partition]; offset >= 0 && offset < int64(len(records)) {
+			r = records[offset]
+		}
+	}
 	if r == nil {
+		h.violate(NothingInvented, "a dead letter is of %q, where nothing was produced", place)
 		return
 	}
-	h.seen[r] |= buried
+	if h.original("dead letter", r, m) {
+		h.seen[r] |= buried
+	}
 	if !r.Bad {
 		h.violate(OnlyBad, "%v is a dead letter: %s", r, m.Headers["__connect.errors.exception.message"])
 	}
-	for name, want := range map[string]string{"partition": strconv.Itoa(int(r.Partition)), "offset": strconv.FormatInt(r.Offset, 10)} {
-		if got := string(m.Headers["__connect.errors."+name]); got != want {
-			h.violate(OriginalBytes, "the dead letter of %v says %s %q", r, name, got)
-		}
-	}
+}
+
+func parsePlace(place string) (partition int32, offset int64, err error) {
+	_, err = fmt.Sscanf(place, "%d@%d", &partition, &offset)
+	return partition, offset, err
 }
 
 // GaveUp notes a record in the on-failure destination.
 func (h *History) GaveUp(m *Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if r := h.original("given up record", m); r != nil {
+	r := h.find(string(m.Headers[NameHeader]))
+	switch {
+	case r == nil:
+		h.violate(NothingInvented, "a record was given up that is named %q, which was never produced", m.Headers[NameHeader])
+	case h.original("given up record", r, m):
 		h.seen[r] |= givenUp
 	}
 }
 
-func (h *History) original(what string, m *Message) *Record {
-	name := string(m.Headers[NameHeader])
-	r := h.find(name)
+// original says whether a message has what its record was produced with.
+func (h *History) original(what string, r *Record, m *Message) bool {
 	switch {
-	case r == nil:
-		h.violate(NothingInvented, "a %s is named %q, which was never produced", what, name)
 	case !same(r.Key, m.Key):
 		h.violate(OriginalBytes, "the key of the %s of %v is %q", what, r, m.Key)
 	case !same(r.Value, m.Value):
 		h.violate(OriginalBytes, "the value of the %s of %v is %.200q, was %.200q", what, r, m.Value, r.Value)
+	case string(m.Headers[NameHeader]) != r.Name():
+		h.violate(OriginalBytes, "the %s of %v is named %q", what, r, m.Headers[NameHeader])
 	default:
-		return r
+		return true
 	}
-	return nil
+	return false
 }
 
 // same tells null and empty apart.

@@ -71,10 +71,18 @@ func TestHistory(t *testing.T) {
 			all(h)
 			h.Buried(letter("c/1", "x", `{"id":`, "2"))
 		}, []string{a2, b1}, []Invariant{OriginalBytes}},
+		{"a dead letter has another header", func(h *History) {
+			all(h)
+			h.Buried(letter("c/9", "c", `{"id":`, "2"))
+		}, []string{a2, b1}, []Invariant{OriginalBytes}},
+		{"a given up record of nobody", func(h *History) {
+			all(h)
+			h.GaveUp(letter("z/1", "z", "z", ""))
+		}, []string{a2, b1}, []Invariant{NothingInvented}},
 		{"a dead letter names another place", func(h *History) {
 			all(h)
 			h.Buried(letter("c/1", "c", `{"id":`, "3"))
-		}, []string{a2, b1}, []Invariant{OriginalBytes}},
+		}, []string{a2, b1}, []Invariant{OriginalBytes, OnlyBad}},
 		{"a good record is a dead letter", func(h *History) {
 			all(h)
 			h.Buried(letter("b/1", "b", b1, "1"))
@@ -93,7 +101,7 @@ func TestHistory(t *testing.T) {
 		}, []string{a2, b1}, []Invariant{NothingInvented}},
 		{"a letter of nobody", func(h *History) {
 			all(h)
-			h.Buried(letter("z/1", "z", "z", "0"))
+			h.Buried(letter("z/1", "z", "z", "77"))
 		}, []string{a2, b1}, []Invariant{NothingInvented}},
 		{"a position does not wait", func(h *History) {
 			h.Wrote([]byte(a1))
