@@ -77,7 +77,8 @@ type History struct {
 	partitions map[int32][]*Record // by offset
 	keys       map[string][]*Record
 	seen       map[*Record]sight
-	checked    map[int32]int64 // below it everything has been found delivered
+	checked    map[int32]int64  // below it everything has been found delivered
+	skipped    map[*Record]bool // by hand
 	violations []Violation
 }
 
@@ -92,7 +93,7 @@ const (
 
 // NewHistory returns a history that begins now.
 func NewHistory() *History {
-	return &History{begun: time.Now(), partitions: map[int32][]*Record{}, keys: map[string][]*Record{}, seen: map[*Record]sight{}, checked: map[int32]int64{}}
+	return &History{begun: time.Now(), partitions: map[int32][]*Record{}, keys: map[string][]*Record{}, seen: map[*Record]sight{}, checked: map[int32]int64{}, skipped: map[*Record]bool{}}
 }
 
 // Produce notes a record that is about to be produced and fills in its offset and version: the history's producer is
@@ -273,12 +274,26 @@ func (h *History) Committed(partition int32, offset int64) {
 	}
 }
 
+// skip notes that somebody has decided to do without bad records.
+func (h *History) skip(partition int32, from, to int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.partitions[partition][from:to] {
+		if r.Bad {
+			h.seen[r] |= givenUp
+			h.skipped[r] = true
+		}
+	}
+}
+
 // reread forgets what requests have shown of letters and given up records, before the topics themselves are read.
 func (h *History) reread() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for r := range h.seen {
-		h.seen[r] &= written
+		if !h.skipped[r] {
+			h.seen[r] &= written
+		}
 	}
 }
 

@@ -23,6 +23,11 @@ func (c *Cloud) observe(x cosmostest.Exchange) {
 	if isWrite(x.Request) {
 		c.log.Debug("write", "process", sender(x.Request), "status", x.Status, "fault", x.Fault, "documents", versions{x.Request})
 	}
+	if x.Status == http.StatusUnauthorized {
+		c.faults.mu.Lock()
+		c.faults.refusals++
+		c.faults.mu.Unlock()
+	}
 	if !isWrite(x.Request) || x.Status < 200 || x.Status > 299 || x.Status == http.StatusMultiStatus {
 		return
 	}

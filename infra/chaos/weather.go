@@ -20,14 +20,15 @@ import (
 type weather struct {
 	c *Cloud
 
-	mu      sync.Mutex
-	plan    *Plan
-	begun   time.Time
-	latency time.Duration
-	tries   map[string]int
-	writes  int
-	doomed  map[uint64]bool // requests after which their process is killed
-	topics  map[[16]byte]string
+	mu       sync.Mutex
+	plan     *Plan
+	begun    time.Time
+	latency  time.Duration
+	tries    map[string]int
+	writes   int
+	refusals int             // requests that were answered with 401
+	doomed   map[uint64]bool // requests after which their process is killed
+	topics   map[[16]byte]string
 }
 
 func newWeather(c *Cloud) *weather {
@@ -157,6 +158,13 @@ func (w *weather) wrote(r *cosmostest.Request) {
 	if doomed {
 		w.c.Fleet.KillNamed(sender(r))
 	}
+}
+
+// refused is how many requests the account has answered with 401.
+func (w *weather) refused() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refusals
 }
 
 var errCut = errors.New("connection cut")
