@@ -75,22 +75,34 @@ func createContainer(ctx context.Context, endpoint string) (*azcosmos.ContainerC
 }
 
 // deliver produces the records at the rate that was asked for, and returns when the connector's group has committed all
-// of them.
-func (c *clients) deliver(ctx context.Context, o *options, records []*record, l *local, p *progress) error {
+// of them. A declaration is changed when half of them are produced; the last quarter of them waits for that.
+func (c *clients) deliver(ctx context.Context, o *options, records []*record, l *local, p *progress, d *declaration) error {
+	var changing sync.WaitGroup
+	defer changing.Wait()
 	ctx, cancel := context.WithTimeoutCause(ctx, o.deadline, fmt.Errorf("not all records were accounted for within %s: %w", o.deadline, errIncomplete))
 	defer cancel()
 	watch := time.NewTicker(250 * time.Millisecond)
 	defer watch.Stop()
 	produced := make(chan error, 1)
 	var count atomic.Int64
-	go func() { produced <- c.produce(ctx, records, o.rate, &count) }()
-	for done := false; ; {
+	changed := make(chan struct{})
+	go func() { produced <- c.produce(ctx, records, o.rate, changed, &count) }()
+	if d == nil {
+		close(changed)
+	}
+	change := make(chan error, 1)
+	for done, begun := false, d == nil; ; {
 		select {
 		case err := <-produced:
 			if err != nil {
 				return cause(ctx, err)
 			}
 			done = true
+		case err := <-change:
+			if err != nil {
+				return cause(ctx, err)
+			}
+			close(changed)
 		case <-watch.C:
 		case <-ctx.Done():
 			return cause(ctx, ctx.Err())
@@ -102,6 +114,14 @@ func (c *clients) deliver(ctx context.Context, o *options, records []*record, l 
 		calls := l.invocations()
 		s.produced, s.invocations = int(count.Load()), len(calls)
 		p.show(s)
+		if !begun && s.produced >= len(records)/2 && s.committed > 0 {
+			begun = true
+			changing.Go(func() {
+				text, err := d.change(ctx)
+				p.say(text)
+				change <- err
+			})
+		}
 		if done && s.committed == int64(len(records)) && delivered(calls) >= len(records) {
 			return nil
 		}
@@ -119,20 +139,19 @@ func delivered(calls []*events.Invocation) (n int) {
 	return n
 }
 
-// produce hands the records to the producer one by one and waits for all of them.
-func (c *clients) produce(ctx context.Context, records []*record, rate int, count *atomic.Int64) error {
+// produce hands the records to the producer one by one and waits for all of them. The last quarter waits for a gate.
+func (c *clients) produce(ctx context.Context, records []*record, rate int, gate <-chan struct{}, count *atomic.Int64) error {
 	var mu sync.Mutex
 	var failed error
-	begin := time.Now()
+	p := pace{time.Now(), rate}
 	for i, r := range records {
-		if rate > 0 {
-			t := time.NewTimer(time.Until(begin.Add(time.Duration(i) * time.Second / time.Duration(rate))))
-			select {
-			case <-t.C:
-			case <-ctx.Done():
-				t.Stop()
-				return ctx.Err()
+		if i == len(records)*3/4 {
+			if err := p.pass(ctx, gate); err != nil {
+				return err
 			}
+		}
+		if err := p.until(ctx, i); err != nil {
+			return err
 		}
 		r.at = time.Now()
 		c.kafka.Produce(ctx, &kgo.Record{Topic: topic, Key: []byte(r.key), Value: r.value, Timestamp: r.at}, func(k *kgo.Record, err error) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -44,6 +45,7 @@ func withBinaries(tests func() int) (code int, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(built)) }()
 	for pkg, out := range map[string]string{
 		"./infra/local":           "bin/connectless",
+		"./terraform-provider":    "bin/terraform-provider-connectless",
 		"./functions/cosmos-sink": "functions/cosmos-sink/bootstrap",
 	} {
 		if _, err := gobuild.Build(ctx, gobuild.Options{Dir: root, Package: pkg, Out: filepath.Join(built, out), Version: "test"}); err != nil {
@@ -141,6 +143,104 @@ func TestDemo(t *testing.T) {
 			t.Errorf("dead letters by stage: %v", stages)
 		}
 		isEmpty(t, temp)
+	}
+}
+
+// TestTerraform runs a small demo through the Terraform, and the OpenTofu, that this machine has. What of it has to do with
+// the provider is tested without either beside the provider.
+func TestTerraform(t *testing.T) {
+	for _, name := range []string{"terraform", "tofu"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Logf("there is no %s here", name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TF_CLI_CONFIG_FILE", "/nowhere") // not the demo's business
+			args, out, temp := flags(t, "--limit", "70", "--rate", "0", "--terraform", path,
+				"--provider", filepath.Join(built, "bin", "terraform-provider-connectless"),
+				"--declaration", filepath.Join(root, "infra", "local", "demo", "main.tf"))
+			var stdout, stderr bytes.Buffer
+			if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+				t.Fatalf("exit %d\n%s%s", code, stdout.String(), stderr.String())
+			}
+			rest := stdout.String()
+			for _, want := range []string{
+				"$ " + name + " apply\n    Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\n",
+				"$ " + name + " apply   # again\n    No changes. Your infrastructure matches the configuration.\n",
+				"    Error: Connector configuration: azure.cosmos.sink.write.stratgy\n",
+				`"azure.cosmos.sink.write.strategy"?`,
+				"    # connectless_connector.earthquakes will be updated in-place\n    ~ \"transforms.origin.static.value\" = \"1\" -> \"2\"\n    Apply complete! Resources: 0 added, 1 changed, 0 destroyed.\n",
+				"nothing lost: yes\n",
+				"    Destroy complete! Resources: 1 destroyed.\n",
+				"adds up                    72 documents + 10 replaced + 9 dead letters = 91 of 91 produced\n",
+			} {
+				_, after, found := strings.Cut(rest, want)
+				if !found {
+					t.Fatalf("it does not say, where it should, %q:\n%s", want, stdout.String())
+				}
+				rest = after
+			}
+			revisions := map[string]int{}
+			for _, d := range lines[document](t, out, "documents.jsonl") {
+				revisions[d.Revision]++
+			}
+			if len(revisions) != 2 || revisions["1"] == 0 || revisions["2"] == 0 {
+				t.Errorf("documents by revision: %v", revisions)
+			}
+			isEmpty(t, temp)
+			nobodyRuns(t, temp)
+		})
+	}
+}
+
+// TestRevisions breaks the order of two revisions.
+func TestRevisions(t *testing.T) {
+	wrote := func(revision string, partition int32, offset int64) *document {
+		return &document{Revision: revision, Partition: partition, Offset: offset}
+	}
+	for _, tc := range []struct {
+		name      string
+		documents []*document
+		wrong     string // "" for nothing
+	}{
+		{"one after the other", []*document{wrote("1", 0, 3), wrote("2", 0, 4), wrote("1", 1, 9), wrote("2", 1, 10)}, ""},
+		{"a partition of each", []*document{wrote("1", 0, 3), wrote("2", 1, 0)}, ""},
+		{"the first one went on", []*document{wrote("2", 0, 4), wrote("1", 0, 5)}, "partition 0: revision 1 wrote offset 5 after revision 2 had written 4"},
+		{"nothing by the second", []*document{wrote("1", 0, 3)}, "want some of 1 and some of 2"},
+		{"something by neither", []*document{wrote("1", 0, 3), wrote("2", 0, 4), wrote("", 0, 5)}, "want some of 1 and some of 2"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, wrong := (&result{documents: tc.documents}).revisions()
+			if got := strings.Join(wrong, "\n"); !strings.Contains(got, tc.wrong) || tc.wrong == "" && got != "" {
+				t.Errorf("%q, want %q", got, tc.wrong)
+			}
+		})
+	}
+}
+
+// TestDeclarationRefuses is about what keeps Terraform from being used.
+func TestDeclarationRefuses(t *testing.T) {
+	main := filepath.Join(root, "infra", "local", "demo", "main.tf")
+	provider := filepath.Join(built, "bin", "terraform-provider-connectless")
+	for _, tc := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"no provider", []string{"--terraform", "terraform", "--provider", "none/provider", "--declaration", main}, "make build"},
+		{"no declaration", []string{"--terraform", "terraform", "--provider", provider, "--declaration", "none.tf"}, "none.tf"},
+		{"no such binary", []string{"--terraform", "/nowhere/terraform", "--provider", provider, "--declaration", main}, "/nowhere/terraform"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			args, _, temp := flags(t, tc.args...)
+			var stdout, stderr bytes.Buffer
+			if code := run(t.Context(), args, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), tc.says) {
+				t.Errorf("exit %d, want 1 and %q:\n%s%s", code, tc.says, stdout.String(), stderr.String())
+			}
+			isEmpty(t, temp)
+			nobodyRuns(t, temp)
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -40,8 +41,12 @@ type local struct {
 // startLocal starts the command and returns when it is ready.
 func startLocal(ctx context.Context, o *options, dir string) (*local, error) {
 	l := &local{ended: make(chan struct{}), ready: make(chan *events.Addresses, 1)}
-	l.cmd = exec.Command(o.command, "local", "--log-format", "json", "--data-dir", dir, "--functions", o.functions,
-		"--connector", o.connector, "--kafka-addr", o.kafkaAddr, "--cosmos-addr", o.cosmosAddr, "--rest-addr", o.rest)
+	args := []string{"local", "--log-format", "json", "--data-dir", filepath.Join(dir, "data"), "--functions", o.functions,
+		"--kafka-addr", o.kafkaAddr, "--cosmos-addr", o.cosmosAddr, "--rest-addr", o.rest}
+	if o.terraform == "" {
+		args = append(args, "--connector", o.connector)
+	}
+	l.cmd = exec.Command(o.command, args...)
 	l.cmd.Stderr = &l.stderr
 	l.cmd.SysProcAttr = ownGroup() // Ctrl-C reaches this process only, which then stops the other in order
 	for _, v := range os.Environ() {

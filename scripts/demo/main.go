@@ -1,7 +1,8 @@
-// Command demo shows a topic of earthquakes on its way into Cosmos DB on one machine: it starts `connectless local`
-// with the connector of infra/local/demo, produces the data set and some broken records, waits until every record is a
-// document or a dead letter, checks that with its own eyes, and prints a table. What it saw of every record is in
-// out/*.jsonl, see files.go. It is not a benchmark: all of it shares one machine with the function.
+// Command demo shows a topic of earthquakes on its way into Cosmos DB on one machine: it starts `connectless local`,
+// declares the connector of infra/local/demo with Terraform, produces the data set and some broken records, changes the
+// declaration meanwhile, waits until every record is a document or a dead letter, checks that with its own eyes, removes the
+// connector, and prints a table. What it saw of every record is in out/*.jsonl, see files.go. Without --terraform the
+// connector is given to `connectless local` as a file. It is not a benchmark: all of it shares one machine with the function.
 package main
 
 import (
@@ -28,6 +29,8 @@ func main() {
 type options struct {
 	command, functions          string
 	connector, data             string
+	terraform, provider         string
+	declaration                 string
 	kafkaAddr, cosmosAddr, rest string
 	out                         string
 	rate, limit                 int
@@ -40,6 +43,9 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.command, "command", filepath.Join("out", "bin", "connectless"+exe()), "the connectless command")
 	fs.StringVar(&o.functions, "functions", filepath.Join("out", "functions"), "directory of the function binaries")
 	fs.StringVar(&o.connector, "connector", filepath.Join(here, "earthquakes.json"), "connector file")
+	fs.StringVar(&o.terraform, "terraform", "", "Terraform or OpenTofu to declare the connector with; without it the connector is given as a file")
+	fs.StringVar(&o.provider, "provider", filepath.Join("out", "bin", "terraform-provider-connectless"+exe()), "the Terraform provider")
+	fs.StringVar(&o.declaration, "declaration", filepath.Join(here, "main.tf"), "Terraform configuration that declares the connector")
 	fs.StringVar(&o.data, "data", filepath.Join(here, "earthquakes.jsonl"), "data set, a GeoJSON feature a line")
 	fs.StringVar(&o.kafkaAddr, "kafka-addr", "127.0.0.1:0", "host:port of the embedded Kafka; port 0 takes a free one")
 	fs.StringVar(&o.cosmosAddr, "cosmos-addr", "127.0.0.1:0", "host:port of the embedded Cosmos DB; port 0 takes a free one")
@@ -98,7 +104,11 @@ func demo(ctx context.Context, o *options, stdout io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	fmt.Fprintf(stdout, "Starting the local cloud with %s ...\n", o.connector)
+	if o.terraform == "" {
+		fmt.Fprintf(stdout, "Starting the local cloud with %s ...\n", o.connector)
+	} else {
+		fmt.Fprintln(stdout, "Starting the local cloud ...")
+	}
 	local, err := startLocal(ctx, o, dir)
 	if err != nil {
 		return err
@@ -112,8 +122,17 @@ func demo(ctx context.Context, o *options, stdout io.Writer) (err error) {
 		return cause(ctx, err)
 	}
 	defer c.close()
+	var d *declaration
+	if o.terraform != "" {
+		if d, err = declare(o, dir, local.addresses, stdout); err != nil {
+			return err
+		}
+		if err := d.create(ctx); err != nil {
+			return cause(ctx, err)
+		}
+	}
 	p := newProgress(stdout, len(records))
-	if err := c.deliver(ctx, o, records, local, p); err != nil {
+	if err := c.deliver(ctx, o, records, local, p, d); err != nil {
 		p.end()
 		return cause(ctx, err)
 	}
@@ -123,11 +142,22 @@ func demo(ctx context.Context, o *options, stdout io.Writer) (err error) {
 	if err != nil {
 		return cause(ctx, err)
 	}
+	missing := r.missing()
+	if d != nil {
+		text, wrong := r.revisions()
+		fmt.Fprint(stdout, text)
+		missing = append(missing, wrong...)
+		if !o.keep {
+			if err := d.destroy(ctx); err != nil {
+				return cause(ctx, err)
+			}
+		}
+	}
 	if err := r.write(o.out); err != nil {
 		return fullDisk(o.out, err)
 	}
 	r.print(stdout, o.out)
-	if missing := r.missing(); len(missing) > 0 {
+	if len(missing) > 0 {
 		for _, m := range missing {
 			fmt.Fprintln(stdout, "  "+m)
 		}
@@ -135,6 +165,9 @@ func demo(ctx context.Context, o *options, stdout io.Writer) (err error) {
 	}
 	if o.keep {
 		howToLook(stdout, local.addresses)
+		if d != nil {
+			d.howToDeclare(stdout)
+		}
 		<-ctx.Done()
 	}
 	return cause(ctx, nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -13,8 +14,10 @@ type state struct {
 	committed, deadLetters int64
 }
 
-// progress shows it: on a terminal in one line that changes, elsewhere in a plain line every two seconds.
+// progress shows it: on a terminal in one line that changes, elsewhere in a plain line every two seconds. It may be used
+// concurrently.
 type progress struct {
+	mu       sync.Mutex
 	out      io.Writer
 	total    int
 	terminal bool
@@ -35,6 +38,8 @@ func newProgress(out io.Writer, total int) *progress {
 }
 
 func (p *progress) show(s state) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.shown = s
 	switch {
 	case p.terminal:
@@ -45,8 +50,20 @@ func (p *progress) show(s state) {
 	}
 }
 
+// say prints lines above the state.
+func (p *progress) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+	fmt.Fprint(p.out, text)
+}
+
 // end leaves the last state in a line of its own.
 func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.terminal {
 		fmt.Fprintln(p.out)
 	} else {

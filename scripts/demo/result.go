@@ -28,6 +28,7 @@ type document struct {
 	Net       string `json:"net"`
 	Partition int32  `json:"kafka_partition"`
 	Offset    int64  `json:"kafka_offset"`
+	Revision  string `json:"revision"` // of the declaration; "" without one
 	raw       json.RawMessage
 }
 
