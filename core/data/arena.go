@@ -130,11 +130,17 @@ func (a *Arena) Pairs(keyValues []Value) Value {
 func (a *Arena) Struct(s *Schema) Value {
 	n := a.node()
 	n.schema = s
-	n.fields = a.MakeFields(len(s.fields), len(s.fields))
-	for i := range s.fields {
-		n.fields[i].Name = s.fields[i].Name
-	}
+	n.fields = a.fieldsToFill(len(s.blank))[:len(s.blank)]
+	copy(n.fields, s.blank)
 	return Value{kind: Struct, node: n}
+}
+
+// Coded returns an Array, Map or Struct (of the schema) that is read from raw when somebody looks inside. raw is memory of
+// the arena, or lives as long.
+func (a *Arena) Coded(kind Kind, s *Schema, code Code, raw []byte) Value {
+	n := a.node()
+	n.schema, n.code = s, code
+	return Value{kind: kind, form: formCoded, text: view(raw), node: n}
 }
 
 // Text returns a string value with a copy of b.

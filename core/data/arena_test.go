@@ -141,3 +141,40 @@ func TestLargePiecesDoNotOverlap(t *testing.T) {
 		}
 	}
 }
+
+// commas is a code: items are separated by commas.
+type commas struct{}
+
+func (commas) Expand(a *Arena, raw []byte) Value {
+	var items []Value
+	for _, item := range bytes.Split(raw, []byte{','}) {
+		items = append(items, a.Text(item))
+	}
+	return a.Array(items)
+}
+
+func (commas) AppendJSON(dst, raw []byte) []byte {
+	return append(append(append(dst, '<'), raw...), '>')
+}
+
+// A value that is encoded is written by its code until somebody looks inside.
+func TestCoded(t *testing.T) {
+	a := NewArena()
+	v := a.Coded(Array, nil, commas{}, []byte("x,y"))
+	c := v.Clone()
+	if got := string(v.AppendJSON(nil)); got != "<x,y>" {
+		t.Errorf("encoded: %s", got)
+	}
+	if v.Kind() != Array || v.Len() != 2 || v.Items()[1].Text() != "y" {
+		t.Errorf("looked into: %s", v.JavaText())
+	}
+	if got := string(v.AppendJSON(nil)); got != `["x","y"]` {
+		t.Errorf("looked into: %s", got)
+	}
+	if got := string(c.AppendJSON(nil)); got != "<x,y>" || !c.Equal(&v) {
+		t.Errorf("the copy: %s", got)
+	}
+	if err := c.CheckSchemaless(); err != nil {
+		t.Error(err)
+	}
+}

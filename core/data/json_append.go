@@ -28,6 +28,8 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 		return append(dst, '"')
 	case formDigits, formSpan:
 		return append(dst, v.text...)
+	case formCoded:
+		return v.node.code.AppendJSON(dst, unviewed(v.text))
 	}
 	switch v.kind {
 	case Null:
@@ -62,6 +64,9 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 	if n.items != nil {
 		return appendPairs(dst, n.items)
 	}
+	if v.kind == Struct {
+		return appendStruct(dst, n)
+	}
 	dst = append(dst, '{')
 	for i := range n.fields {
 		if i > 0 {
@@ -71,6 +76,37 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 		dst = append(dst, ':')
 		dst = n.fields[i].Value.AppendJSON(dst)
 	}
+	return append(dst, '}')
+}
+
+func appendStruct(dst []byte, n *Node) []byte {
+	if len(n.fields) == 0 {
+		return append(dst, "{}"...)
+	}
+	at := len(dst)
+	for i, key := range n.schema.keys {
+		dst = append(dst, key...)
+		f := &n.fields[i].Value
+		switch f.kind {
+		case Null:
+			dst = append(dst, "null"...)
+		case Int32, Int64:
+			if f.form == formDigits {
+				dst = append(dst, f.text...)
+				continue
+			}
+			dst = strconv.AppendInt(dst, int64(f.num), 10)
+		case String:
+			if f.form == formPlain {
+				dst = AppendJSONString(dst, f.text)
+				continue
+			}
+			dst = append(append(append(dst, '"'), f.text...), '"')
+		default:
+			dst = f.AppendJSON(dst)
+		}
+	}
+	dst[at] = '{'
 	return append(dst, '}')
 }
 
@@ -110,9 +146,10 @@ func (v *Value) CheckSchemaless() error {
 	case Struct:
 		return Errorf(DataException, "Mismatching schema.")
 	case Array, Map:
-		if v.form != formPlain {
+		if v.form == formSpan || v.form == formLoose {
 			return nil // JSON as it came
 		}
+		v.expand()
 		for i := range v.node.items {
 			if err := v.node.items[i].CheckSchemaless(); err != nil {
 				return err

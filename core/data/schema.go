@@ -57,6 +57,8 @@ type Schema struct {
 	index map[string]int
 	// The fields' own copy, read on hot paths.
 	fields []SchemaField
+	blank  []Field  // a struct's fields, all null
+	keys   []string // what AppendJSON writes before each field: ,"name":
 }
 
 // SchemaField is one field of a struct schema; its position is its index.
@@ -113,6 +115,7 @@ func (s Spec) Build() (*Schema, error) {
 			}
 			b.index[f.Name] = i
 		}
+		b.prepare()
 	}
 	if s.Default != nil {
 		// A struct that is the default was made when its schema had none yet.
@@ -127,6 +130,15 @@ func (s Spec) Build() (*Schema, error) {
 		b.spec.Default = &own
 	}
 	return b, nil
+}
+
+// prepare makes what is needed again for every struct of the schema.
+func (s *Schema) prepare() {
+	s.blank, s.keys = make([]Field, len(s.fields)), make([]string, len(s.fields))
+	for i, f := range s.fields {
+		s.blank[i].Name = f.Name
+		s.keys[i] = string(append(AppendJSONString([]byte{','}, f.Name), ':'))
+	}
 }
 
 // MustBuild is Build for specs that cannot fail.

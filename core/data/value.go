@@ -19,6 +19,7 @@ const (
 	formDigits              // Int64, Float64: text is the JSON number as it was written
 	formSpan                // Array, Map: text is strict, duplicate-free JSON, not yet looked into
 	formLoose               // Array, Map: text is JSON that Jackson reads but that must be rewritten when encoded
+	formCoded               // Array, Map, Struct: text is in the node's code
 )
 
 // Value is one value of Kafka Connect's data model. The zero Value is null.
@@ -237,7 +238,7 @@ func (v *Value) SetFields(fields []Field) { v.expand().fields = fields }
 
 // GetWithDefault is field i of a Struct, or its schema's default where it is null and there is one: Struct.get.
 func (v *Value) GetWithDefault(i int) *Value {
-	n := v.node
+	n := v.expand()
 	if d := n.schema.fields[i].Schema.Default(); d != nil && n.fields[i].Value.IsNull() {
 		return d
 	}
@@ -247,7 +248,7 @@ func (v *Value) GetWithDefault(i int) *Value {
 // Put sets field i of a Struct after checking the value against the field's schema, as Struct.put does. Errors are
 // DataExceptions.
 func (v *Value) Put(i int, to Value) error {
-	f := &v.node.fields[i]
+	f := &v.expand().fields[i]
 	if err := ValidateField(f.Name, v.node.schema.fields[i].Schema, &to); err != nil {
 		return err
 	}
@@ -266,9 +267,8 @@ func (v *Value) Arena() *Arena {
 
 // expand looks into a span once and keeps what it found.
 func (v *Value) expand() *Node {
-	if v.form == formSpan || v.form == formLoose {
-		v.node = v.node.arena.parseSpan(v.text)
-		v.text, v.form = "", formPlain
+	if v.form >= formSpan {
+		v.open()
 	}
 	return v.node
 }
@@ -293,6 +293,15 @@ func (v *Value) settle() {
 	}
 }
 
+func (v *Value) open() {
+	if v.form == formCoded {
+		*v = v.node.code.Expand(v.node.arena, unviewed(v.text))
+		return
+	}
+	v.node = v.node.arena.parseSpan(v.text)
+	v.text, v.form = "", formPlain
+}
+
 // Clone returns a deep copy that owns its content.
 func (v *Value) Clone() Value {
 	if v == nil {
@@ -301,7 +310,10 @@ func (v *Value) Clone() Value {
 	c := *v
 	if v.node == nil || v.form != formPlain { // no content but text
 		c.text = strings.Clone(v.text)
-		if v.node != nil {
+		switch {
+		case v.form == formCoded:
+			c.node = &Node{schema: v.node.schema, code: v.node.code}
+		case v.node != nil:
 			c.node = noArena
 		}
 		return c
@@ -335,6 +347,16 @@ type Node struct {
 	schema *Schema
 	fields []Field
 	items  []Value
+	code   Code // how a formCoded value is written
+}
+
+// A Code reads what a converter has checked and left encoded until somebody looks inside. It is immutable.
+type Code interface {
+	// Expand is the value in raw, with its content made; what it contains may still be encoded. raw was checked when the
+	// value was made, so there is no error.
+	Expand(a *Arena, raw []byte) Value
+	// AppendJSON appends the value in raw as [Value.AppendJSON] would append the expanded one.
+	AppendJSON(dst, raw []byte) []byte
 }
 
 func (n *Node) get(name string) *Value {

@@ -12,6 +12,9 @@ func (m *Mapping) compileDecoder(s *avroschema.Schema, to *data.Schema) *step {
 		return &step{op: opAnything}
 	}
 	root := m.step(s, to)
+	for i := range root.steps {
+		root.steps[i].code()
+	}
 	if s.Kind == avroschema.Bytes {
 		// Confluent's serializer writes bytes as they are when they are all there is.
 		if root.op == opDecimal {

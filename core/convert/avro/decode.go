@@ -17,6 +17,8 @@ type step struct {
 	least   int              // bytes that an item or entry has at least
 	scale   int32            // of a decimal
 	field   data.SchemaField // of opChecked
+	coded   bool             // stays encoded until somebody looks inside
+	keys    []string         // of a record: what comes before each field in JSON
 	err     error            // of opFail
 	swapped bool             // the entry's value comes before its key
 }
@@ -79,19 +81,19 @@ func (s *step) decode(r *reader, v *data.Value) (err error) {
 		}
 		return s.elem.decode(r, v)
 	case opRecord:
-		*v = r.a.Struct(s.schema)
-		fields := v.Fields()
-		for i := range s.steps {
-			if err := s.steps[i].decode(r, &fields[i].Value); err != nil {
-				return err
-			}
+		if s.coded {
+			return s.leave(r, v, data.Struct)
 		}
+		return s.record(r, v)
 	case opBoolean:
 		var b []byte
 		if b, err = r.take(1); err == nil {
 			*v = data.OfBool(b[0] == 1)
 		}
 	case opArray:
+		if s.coded {
+			return s.leave(r, v, data.Array)
+		}
 		*v, err = s.array(r)
 	case opMap:
 		*v, err = s.mapOf(r)
@@ -114,6 +116,17 @@ func (s *step) decode(r *reader, v *data.Value) (err error) {
 		return s.decodeRare(r, v)
 	}
 	return err
+}
+
+func (s *step) record(r *reader, v *data.Value) error {
+	*v = r.a.Struct(s.schema)
+	fields := v.Fields()
+	for i := range s.steps {
+		if err := s.steps[i].decode(r, &fields[i].Value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *step) decodeRare(r *reader, v *data.Value) (err error) {

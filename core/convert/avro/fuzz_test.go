@@ -51,6 +51,12 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
+		// What stays encoded is written as JSON as its content is.
+		encoded := string(v.AppendJSON(nil))
+		look(&v)
+		if expanded := string(v.AppendJSON(nil)); encoded != expanded {
+			t.Fatalf("%s: encoded %s, expanded %s", text, encoded, expanded)
+		}
 		if to != nil && to.Optional() && v.IsNull() {
 			return // becomes a tombstone
 		}
@@ -112,4 +118,21 @@ func isMapped(s *avroschema.Schema) bool {
 		return false
 	}
 	return find(s)
+}
+
+// look looks into everything in a value.
+func look(v *data.Value) {
+	switch v.Kind() {
+	case data.Array:
+		for i := range v.Items() {
+			look(&v.Items()[i])
+		}
+	case data.Map, data.Struct:
+		for i := range v.Fields() {
+			look(&v.Fields()[i].Value)
+		}
+		for i := range v.Pairs() {
+			look(&v.Pairs()[i])
+		}
+	}
 }
