@@ -23,6 +23,7 @@ Usage: connectless <command> [flags]
   local      run connectors on this machine: Kafka, Cosmos DB, and the functions that ship behind the Lambda Runtime API
   validate   judge connector files, key by key
   preview    show what a connector would write for records on stdin, without writing
+  doctor     look at everything a connector needs before it is deployed: Kafka, its topics and group, what it writes to
   migrate    write the connectors of a Kafka Connect cluster, or of files, as Terraform
   version    print the version
   help       print this
@@ -50,6 +51,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return c.validate(ctx, rest)
 	case "preview":
 		return c.preview(ctx, rest)
+	case "doctor":
+		return c.doctor(ctx, rest)
 	case "migrate":
 		return c.migrate(ctx, rest)
 	case "version", "-version", "--version":
