@@ -37,6 +37,7 @@ func withBinaries(tests func() int) (code int, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(built)) }()
 	for pkg, out := range map[string]string{
 		"./infra/local":                  "bin/connectless",
+		"./terraform-provider":           "bin/terraform-provider-connectless",
 		"./functions/cosmos-sink":        "functions/cosmos-sink/bootstrap",
 		"./infra/local/demo/examplesink": "functions/files-sink/bootstrap",
 	} {

@@ -56,10 +56,12 @@ type session struct {
 	dir     string
 	printed string
 	local   *process // the running connectless local
+	env     []string // exported by the commands
 }
 
 var (
 	savedAs   = regexp.MustCompile("Save it as\\s+`([^`]+)`")
+	exported  = regexp.MustCompile(`^export (TF_CLI_CONFIG_FILE)="\$PWD/([^"]*)"$`)
 	makeLine  = regexp.MustCompile(`^(?:KEEP=1 )?make ([a-z-]+)`)
 	curlLine  = regexp.MustCompile(`^curl (?:-X ([A-Z]+) )?(\S+)(?: -d '([^']*)')?$`)
 	inlineURL = regexp.MustCompile("`(http://127.0.0.1:[^`]+)`")
@@ -74,7 +76,7 @@ func TestReadme(t *testing.T) {
 		seen[b.language]++
 		switch b.language {
 		case "": // a picture
-		case "json":
+		case "json", "hcl":
 			s.save(b)
 		case "sh":
 			s.shell(b.text)
@@ -88,7 +90,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("nobody tests a block of %q", b.language)
 		}
 	}
-	for _, language := range []string{"json", "sh", "output", "go"} {
+	for _, language := range []string{"json", "hcl", "sh", "output", "go"} {
 		if seen[language] == 0 {
 			t.Errorf("the README has no block of %q", language)
 		}
@@ -100,9 +102,13 @@ func (s *session) save(b block) {
 	s.t.Helper()
 	name := savedAs.FindStringSubmatch(b.before)
 	if name == nil {
-		s.t.Fatalf("the paragraph before a JSON block does not say what to save it as: %q", b.before)
+		s.t.Fatalf("the paragraph before a block of %s does not say what to save it as: %q", b.language, b.before)
 	}
-	if err := os.WriteFile(filepath.Join(s.dir, name[1]), []byte(b.text), 0o644); err != nil {
+	text := b.text
+	if s.local != nil {
+		text = s.address(text)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, name[1]), []byte(text), 0o644); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -118,6 +124,11 @@ func (s *session) shell(text string) {
 		case makeLine.MatchString(line):
 			s.target(makeLine.FindStringSubmatch(line)[1])
 		case line == `export PATH="$PWD/out/bin:$PATH"`: // run has it
+		case exported.MatchString(line):
+			m := exported.FindStringSubmatch(line)
+			s.env = append(s.env, m[1]+"="+filepath.Join(s.dir, m[2]))
+		case line == "terraform apply":
+			s.apply()
 		case strings.HasPrefix(line, "connectless local "):
 			s.startLocal(strings.Fields(line)[2:])
 		case curlLine.MatchString(line):
@@ -143,14 +154,33 @@ func (s *session) target(name string) {
 
 func (s *session) run(line string) {
 	s.t.Helper()
+	line = strings.ReplaceAll(line, "$PWD/out/bin", filepath.Join(built, "bin"))
 	cmd := exec.CommandContext(s.t.Context(), "sh", "-euc", line)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(built, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(append(os.Environ(), s.env...), "PATH="+filepath.Join(built, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.Output()
 	if err != nil {
 		s.t.Fatalf("%s: %v", line, err)
 	}
 	s.printed = string(out)
+}
+
+// apply applies main.tf. A machine without Terraform does what the provider would do, as far as the connector is concerned;
+// that the provider takes the block is tested beside it.
+func (s *session) apply() {
+	s.t.Helper()
+	if _, err := exec.LookPath("terraform"); err == nil {
+		s.run("CHECKPOINT_DISABLE=1 terraform apply -auto-approve -input=false -no-color")
+		if want := "Apply complete! Resources: 1 added"; !strings.Contains(s.printed, want) {
+			s.t.Errorf("terraform apply did not say %q but\n%s", want, s.printed)
+		}
+		return
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, "orders.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.local.http("POST", s.local.at.REST+"/connectors", string(b))
 }
 
 func (s *session) startLocal(args []string) {

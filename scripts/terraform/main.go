@@ -14,8 +14,8 @@ import (
 // openTofu is what is built.
 var openTofu = module{
 	path: "github.com/opentofu/opentofu", version: "v1.12.6", command: "./cmd/tofu",
-	notice: "There is no terraform or tofu on the PATH, so OpenTofu v1.12.6 is built from its Go module: once, in 3 to 4\n" +
-		"minutes on a machine with two processors. `make demo TERRAFORM=0` does without.\n",
+	notice: "There is no terraform or tofu (from 1.11) on the PATH, so OpenTofu v1.12.6 is built from its Go module: once,\n" +
+		"in 3 to 4 minutes on a machine with two processors. `make demo TERRAFORM=0` does without.\n",
 }
 
 func main() {

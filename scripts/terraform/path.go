@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 )
 
 // onPath is a terraform or tofu on the PATH that can use the provider, "" if there is none.
@@ -19,7 +18,8 @@ func onPath(ctx context.Context) string {
 	return ""
 }
 
-// usable says whether a binary is Terraform or OpenTofu from 1.0 on, which is the first that speaks protocol 6.
+// usable says whether a binary is Terraform or OpenTofu from 1.11 on, the first that know write-only attributes, which the
+// provider has.
 func usable(ctx context.Context, path string) bool {
 	cmd := exec.CommandContext(ctx, path, "version", "-json")
 	// What a configuration file of the user's says does not matter here, and a missing one would be complained of.
@@ -34,7 +34,9 @@ func usable(ctx context.Context, path string) bool {
 	if json.Unmarshal(out, &v) != nil {
 		return false
 	}
-	major, _, _ := strings.Cut(v.Version, ".")
-	n, err := strconv.Atoi(major)
-	return err == nil && n >= 1
+	var major, minor int
+	if _, err := fmt.Sscanf(v.Version, "%d.%d.", &major, &minor); err != nil {
+		return false
+	}
+	return major > 1 || major == 1 && minor >= 11
 }
