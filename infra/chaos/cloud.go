@@ -36,8 +36,11 @@ const (
 	kafkaAddress = "localhost:9092"
 )
 
-// CloudConfig says what a cloud in one process is like. Its network is in memory, so that it may run in virtual time.
+// CloudConfig says what a cloud is like. Its network is in memory, so that it may run in virtual time, unless it is real.
 type CloudConfig struct {
+	// Real makes the functions, which then reach Kafka and the account through sockets. nil is a [Fleet].
+	Real func(c *Cloud) (Functions, error)
+
 	Partitions int
 	Throughput int // of the container, in request units per second; 0 is unlimited
 	Timeout    time.Duration
@@ -48,11 +51,22 @@ type CloudConfig struct {
 	Log        io.Writer // of functions and mapping; nil for none
 }
 
+// Functions are a function and its processes. See [Fleet] for what the methods do.
+type Functions interface {
+	host.Invoker
+	KillNamed(name string) bool
+	KillBusy(most int) int
+	KillAll() int
+	Redeploy()
+	Stats() FleetStats
+	Close()
+}
+
 // Cloud is an embedded Kafka, an account, a fleet of functions and the mapping between them, watched by a history.
 type Cloud struct {
 	cfg     CloudConfig
 	History *History
-	Fleet   *Fleet
+	Fleet   *Fleet // nil in a real one
 	Mapping *eventsource.Mapping
 	Admin   *kadm.Client
 
@@ -60,6 +74,9 @@ type Cloud struct {
 	client  *kgo.Client // the test's own
 	log     *slog.Logger
 	faults  *weather
+
+	functions Functions
+	kafka     string // host:port
 
 	mu      sync.Mutex
 	broker  *broker.Broker
@@ -70,7 +87,12 @@ type Cloud struct {
 }
 
 // endpoint tells accounts of different clouds apart: the SDK keeps what it knows of one for the process.
-func (c *Cloud) endpoint() string { return fmt.Sprintf("http://account%d.test", c.cfg.Seed) }
+func (c *Cloud) endpoint() string {
+	if c.cfg.Real != nil {
+		return c.Account().Endpoint()
+	}
+	return fmt.Sprintf("http://account%d.test", c.cfg.Seed)
+}
 
 // NewCloud starts a cloud. Close it in any case but an error.
 func NewCloud(cfg CloudConfig) (*Cloud, error) {
@@ -79,19 +101,26 @@ func NewCloud(cfg CloudConfig) (*Cloud, error) {
 		c.log = slog.New(slog.NewTextHandler(cfg.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	c.faults = newWeather(c)
-	c.Fleet = NewFleet(FleetConfig{
-		Document: c.document, Timeout: cfg.Timeout, Account: c.dialAccount, Kafka: c.network.DialContext, Log: c.log, Rand: draws(cfg.Seed, 6),
-	})
 	if err := c.startServers(); err != nil {
 		return nil, err
 	}
 	var err error
-	if c.client, err = kgo.NewClient(kgo.SeedBrokers(kafkaAddress), kgo.Dialer(c.network.DialContext), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(100*time.Millisecond)); err != nil {
+	if cfg.Real != nil {
+		if c.functions, err = cfg.Real(c); err != nil {
+			return nil, errors.Join(err, c.stopServers())
+		}
+	} else {
+		c.Fleet = NewFleet(FleetConfig{
+			Document: c.document, Timeout: cfg.Timeout, Account: c.dialAccount, Kafka: c.network.DialContext, Log: c.log, Rand: draws(cfg.Seed, 6),
+		})
+		c.functions = c.Fleet
+	}
+	if c.client, err = kgo.NewClient(append(c.clientOptions(), kgo.SeedBrokers(c.kafka), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(100*time.Millisecond))...); err != nil {
 		return nil, err
 	}
 	c.Admin = kadm.NewClient(c.client)
 	m := eventsource.Config{
-		Function: c.Fleet, Brokers: []string{kafkaAddress}, ClientOptions: []kgo.Opt{kgo.Dialer(c.network.DialContext)},
+		Function: c.functions, Brokers: []string{c.kafka}, ClientOptions: c.clientOptions(),
 		Topic: Topic, ConsumerGroup: Group, RetryBackoff: host.Backoff{Min: 100 * time.Millisecond, Max: 3 * time.Second}, Logger: c.log,
 	}
 	m.OnInvocation = func(i eventsource.Invocation) {
@@ -105,10 +134,20 @@ func NewCloud(cfg CloudConfig) (*Cloud, error) {
 	return c, err
 }
 
+func (c *Cloud) clientOptions() []kgo.Opt {
+	if c.cfg.Real != nil {
+		return nil
+	}
+	return []kgo.Opt{kgo.Dialer(c.network.DialContext)}
+}
+
 func (c *Cloud) startServers() error {
-	o := broker.Options{Addr: kafkaAddress, Listen: c.network.Listen, Topics: []broker.Topic{
+	o := broker.Options{Topics: []broker.Topic{
 		{Name: Topic, Partitions: c.cfg.Partitions}, {Name: LetterTopic, Partitions: 1}, {Name: GivenTopic, Partitions: 1},
 	}}
+	if c.cfg.Real == nil {
+		o.Addr, o.Listen = kafkaAddress, c.network.Listen
+	}
 	a := cosmostest.Options{Key: c.key}
 	if c.cfg.Dir != "" {
 		o.DataDir, a.Dir = filepath.Join(c.cfg.Dir, "kafka"), filepath.Join(c.cfg.Dir, "cosmos")
@@ -126,7 +165,11 @@ func (c *Cloud) startServers() error {
 		err = s.AddContainer(Database, Container, cosmostest.ContainerOptions{Partitions: 2, Throughput: c.cfg.Throughput}, "/group")
 	}
 	l := newListener()
-	if err == nil {
+	switch {
+	case err != nil:
+	case c.cfg.Real != nil:
+		err = s.Listen("127.0.0.1:0")
+	default:
 		err = s.Start(l)
 	}
 	if err != nil {
@@ -144,7 +187,7 @@ func (c *Cloud) startServers() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.broker, c.account, c.at = b, s, l
+	c.broker, c.account, c.at, c.kafka = b, s, l, b.Addr()
 	return nil
 }
 
@@ -179,9 +222,10 @@ func (c *Cloud) dialAccount(ctx context.Context, network, address string) (net.C
 
 // document is the configuration that a process is deployed with. Its name is in the User-Agent of its requests.
 func (c *Cloud) document(process string) *function.Document {
+	endpoint := c.endpoint()
 	config := map[string]string{
 		"name": "orders", "connector.class": "com.azure.cosmos.kafka.connect.CosmosSinkConnector", "topics": Topic,
-		"azure.cosmos.account.endpoint": c.endpoint(), "azure.cosmos.account.key": c.key, "azure.cosmos.application.name": process,
+		"azure.cosmos.account.endpoint": endpoint, "azure.cosmos.account.key": c.key, "azure.cosmos.application.name": process,
 		"azure.cosmos.sink.database.name": Database, "azure.cosmos.sink.containers.topicMap": Topic + "#" + Container,
 		"key.converter":   "org.apache.kafka.connect.storage.StringConverter",
 		"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false",
@@ -192,7 +236,7 @@ func (c *Cloud) document(process string) *function.Document {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return &function.Document{
-		Config: config, Worker: map[string]string{"bootstrap.servers": kafkaAddress, "producer.retry.backoff.ms": "100"},
+		Config: config, Worker: map[string]string{"bootstrap.servers": c.kafka, "producer.retry.backoff.ms": "100"},
 		Trigger: function.Trigger{ReportBatchItemFailures: c.reports},
 	}
 }
@@ -280,7 +324,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // Restart stops the broker, the account, the mapping and all functions as a power cut would, and starts them again after
 // a while with what is on disk.
 func (c *Cloud) Restart(ctx context.Context, down time.Duration) error {
-	c.Fleet.KillAll()
+	c.functions.KillAll()
 	enabled := !c.Mapping.Config().Disabled
 	now, cancel := context.WithCancel(ctx)
 	cancel()
@@ -315,7 +359,7 @@ func (c *Cloud) SetReports(on bool) {
 	c.mu.Lock()
 	c.reports = on
 	c.mu.Unlock()
-	c.Fleet.Redeploy()
+	c.functions.Redeploy()
 }
 
 // skip moves the position of a partition of a mapping that does not read, as somebody does by hand. What is skipped counts
@@ -361,8 +405,8 @@ func (c *Cloud) read(ctx context.Context, topic string) ([]*Message, error) {
 	if end == 0 {
 		return nil, nil
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(kafkaAddress), kgo.Dialer(c.network.DialContext),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+	client, err := kgo.NewClient(append(c.clientOptions(), kgo.SeedBrokers(c.kafka),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))...)
 	if err != nil {
 		return nil, err
 	}
@@ -399,8 +443,11 @@ func (c *Cloud) Close() error {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = c.Mapping.Close(now) // what it complains of is that invocations were given up
-	c.Fleet.Close()
+	c.functions.Close()
 	c.client.Close()
+	if c.cfg.Real != nil {
+		return c.stopServers()
+	}
 	sleep(context.Background(), c.cfg.Timeout) // for what an engine with a mistake has left running
 	return c.stopServers()
 }

@@ -39,8 +39,13 @@ const patience = 10 * time.Minute
 // Run carries out a plan in a cloud of its own. dir is for plans that are durable; log may be nil. It is meant for a
 // synctest bubble: the plan takes minutes.
 func Run(ctx context.Context, p *Plan, dir string, log io.Writer) (*Outcome, error) {
+	return p.runIn(ctx, CloudConfig{Log: log}, dir)
+}
+
+// runIn carries out a plan in a cloud that has what cfg says beside what the plan does.
+func (p *Plan) runIn(ctx context.Context, with CloudConfig, dir string) (*Outcome, error) {
 	cfg := CloudConfig{
-		Partitions: p.Partitions, Timeout: p.Timeout, Seed: p.Seed, Log: log, Mapping: p.mapping,
+		Real: with.Real, Partitions: p.Partitions, Timeout: p.Timeout, Seed: p.Seed, Log: with.Log, Mapping: p.mapping,
 		Connector: map[string]string{"azure.cosmos.sink.bulk.enabled": fmt.Sprint(!p.Points), "azure.cosmos.sink.maxRetryCount": fmt.Sprint(p.Tries)},
 	}
 	if p.Durable {
@@ -56,7 +61,7 @@ func Run(ctx context.Context, p *Plan, dir string, log io.Writer) (*Outcome, err
 	}
 	r := &run{Cloud: c, plan: p, random: draws(p.Seed, 7)}
 	err = r.carryOut(ctx)
-	o := &Outcome{Plan: p, Records: c.History.Produced(), Requests: c.faults.writes, Fleet: c.Fleet.Stats(), Mapping: c.Mapping.Status()}
+	o := &Outcome{Plan: p, Records: c.History.Produced(), Requests: c.faults.writes, Fleet: c.functions.Stats(), Mapping: c.Mapping.Status()}
 	if err == nil {
 		o.Violations, err = c.Finish(ctx)
 	}
@@ -137,11 +142,11 @@ func (r *run) happen(ctx context.Context, e Event) error {
 	defer cancel()
 	switch e.What {
 	case KillBusy:
-		r.Fleet.KillBusy(1)
+		r.functions.KillBusy(1)
 	case KillAll:
-		r.Fleet.KillAll()
+		r.functions.KillAll()
 	case Redeploy:
-		r.Fleet.Redeploy()
+		r.functions.Redeploy()
 	case Rebalance:
 		r.Broker().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, TopLevel: true, Err: kerr.RebalanceInProgress})
 	case Fenced:

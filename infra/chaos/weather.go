@@ -26,6 +26,7 @@ type weather struct {
 	latency  time.Duration
 	tries    map[string]int
 	writes   int
+	accepted int             // of the writes
 	refusals int             // requests that were answered with 401
 	doomed   map[uint64]bool // requests after which their process is killed
 	topics   map[[16]byte]string
@@ -103,7 +104,7 @@ func (w *weather) account(r *cosmostest.Request) cosmostest.Fault {
 			}
 			w.mu.Unlock()
 			if !k.After {
-				w.c.Fleet.KillNamed(sender(r))
+				w.c.functions.KillNamed(sender(r))
 			}
 			return f
 		}
@@ -153,11 +154,19 @@ func sender(r *cosmostest.Request) string {
 // wrote kills the process of a request that has taken effect, if it is doomed.
 func (w *weather) wrote(r *cosmostest.Request) {
 	w.mu.Lock()
+	w.accepted++
 	doomed := w.doomed[r.Seq]
 	w.mu.Unlock()
 	if doomed {
-		w.c.Fleet.KillNamed(sender(r))
+		w.c.functions.KillNamed(sender(r))
 	}
+}
+
+// useful is how many writes have taken effect.
+func (w *weather) useful() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.accepted
 }
 
 // refused is how many requests the account has answered with 401.
