@@ -18,6 +18,7 @@ import (
 type module struct {
 	path, version string
 	command       string // package, relative to the module's directory
+	flags         string // of the linker
 	notice        string // printed before the first build
 }
 
@@ -50,7 +51,7 @@ func (m module) binary(ctx context.Context, dir string, w io.Writer) (string, er
 	defer func() { _ = os.RemoveAll(temp) }() // of a cache
 	built := filepath.Join(temp, filepath.Base(out))
 	// In the module's own directory, where its own versions and replacements of dependencies count.
-	if _, err := m.run(ctx, w, "build", source, "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", built, m.command); err != nil {
+	if _, err := m.run(ctx, w, "build", source, "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w "+m.flags, "-o", built, m.command); err != nil {
 		return "", err
 	}
 	if err := os.Rename(built, out); err != nil {

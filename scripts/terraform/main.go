@@ -14,6 +14,7 @@ import (
 // openTofu is what is built.
 var openTofu = module{
 	path: "github.com/opentofu/opentofu", version: "v1.12.6", command: "./cmd/tofu",
+	flags: "-X github.com/opentofu/opentofu/version.dev=no", // a release, which is what the sources are
 	notice: "There is no terraform or tofu (from 1.11) on the PATH, so OpenTofu v1.12.6 is built from its Go module: once,\n" +
 		"in 3 to 4 minutes on a machine with two processors. `make demo TERRAFORM=0` does without.\n",
 }
