@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/data"
@@ -46,9 +47,13 @@ type unknownClass struct{ class string }
 
 func (e *unknownClass) Error() string { return fmt.Sprintf("Class %s could not be found.", e.class) }
 
+// plugins are made once: a chain looks for several, and is part of every cold start.
+var plugins = sync.OnceValue(transform.Plugins)
+
+
 // find finds a class among the plug-ins of a kind. full refuses anything but its full name.
 func find(kind config.PluginKind, class string, full bool) (*config.Plugin, error) {
-	plugins := transform.Plugins()
+	plugins := plugins()
 	var halves []string
 	for i := range plugins {
 		p := &plugins[i]
