@@ -74,13 +74,37 @@ type History struct {
 	begun time.Time
 
 	mu         sync.Mutex
-	partitions map[int32][]*Record // by offset
-	keys       map[string][]*Record
+	partitions map[int32]*series  // by offset
+	keys       map[string]*series // by version - 1
 	seen       map[*Record]sight
 	checked    map[int32]int64  // below it everything has been found delivered
 	skipped    map[*Record]bool // by hand
 	violations []Violation
 }
+
+// series is records in order, without the first ones if those were forgotten.
+type series struct {
+	gone int64
+	of   []*Record
+}
+
+func (s *series) end() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.gone + int64(len(s.of))
+}
+
+// at returns a record, nil for one that does not exist (any more).
+func (s *series) at(i int64) *Record {
+	if s == nil || i < s.gone || i >= s.end() {
+		return nil
+	}
+	return s.of[i-s.gone]
+}
+
+// from returns the records from i on.
+func (s *series) from(i int64) []*Record { return s.of[i-s.gone:] }
 
 // sight is where a record has been seen.
 type sight uint8
@@ -93,7 +117,7 @@ const (
 
 // NewHistory returns a history that begins now.
 func NewHistory() *History {
-	return &History{begun: time.Now(), partitions: map[int32][]*Record{}, keys: map[string][]*Record{}, seen: map[*Record]sight{}, checked: map[int32]int64{}, skipped: map[*Record]bool{}}
+	return &History{begun: time.Now(), partitions: map[int32]*series{}, keys: map[string]*series{}, seen: map[*Record]sight{}, checked: map[int32]int64{}, skipped: map[*Record]bool{}}
 }
 
 // Produce notes a record that is about to be produced and fills in its offset and version: the history's producer is
@@ -101,16 +125,22 @@ func NewHistory() *History {
 func (h *History) Produce(r *Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r.Offset, r.Version = int64(len(h.partitions[r.Partition])), len(h.keys[r.ID])+1
-	h.partitions[r.Partition] = append(h.partitions[r.Partition], r)
-	h.keys[r.ID] = append(h.keys[r.ID], r)
+	if h.partitions[r.Partition] == nil {
+		h.partitions[r.Partition] = &series{}
+	}
+	if h.keys[r.ID] == nil {
+		h.keys[r.ID] = &series{}
+	}
+	p, k := h.partitions[r.Partition], h.keys[r.ID]
+	r.Offset, r.Version = p.end(), int(k.end())+1
+	p.of, k.of = append(p.of, r), append(k.of, r)
 }
 
 // End is the offset after the partition's last record.
 func (h *History) End(partition int32) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return int64(len(h.partitions[partition]))
+	return h.partitions[partition].end()
 }
 
 // Produced is how many records were.
@@ -119,7 +149,7 @@ func (h *History) Produced() int {
 	defer h.mu.Unlock()
 	n := 0
 	for _, p := range h.partitions {
-		n += len(p)
+		n += int(p.end())
 	}
 	return n
 }
@@ -151,10 +181,10 @@ func (h *History) violate(i Invariant, format string, args ...any) {
 func (h *History) find(name string) *Record {
 	id, version, _ := strings.Cut(name, "/")
 	n, err := strconv.Atoi(version)
-	if versions := h.keys[id]; err == nil && n >= 1 && n <= len(versions) {
-		return versions[n-1]
+	if err != nil {
+		return nil
 	}
-	return nil
+	return h.keys[id].at(int64(n) - 1)
 }
 
 // Wrote notes a document that the account has accepted.
@@ -204,9 +234,7 @@ func (h *History) Buried(m *Message) {
 	place := string(m.Headers["__connect.errors.partition"]) + "@" + string(m.Headers["__connect.errors.offset"])
 	var r *Record
 	if partition, offset, err := parsePlace(place); err == nil {
-		if records := h.partitions[partition]; offset >= 0 && offset < int64(len(records)) {
-			r = records[offset]
-		}
+		r = h.partitions[partition].at(offset)
 	}
 	if r == nil {
 		h.violate(NothingInvented, "a dead letter is of %q, where nothing was produced", place)
@@ -261,13 +289,13 @@ func (h *History) Committed(partition int32, offset int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	records := h.partitions[partition]
-	if offset > int64(len(records)) {
+	if offset > records.end() {
 		h.violate(PositionWaits, "%d@%d was committed, beyond the last record", partition, offset)
-		offset = int64(len(records))
+		offset = records.end()
 	}
 	for at := h.checked[partition]; at < offset; at++ {
-		if h.seen[records[at]] == 0 {
-			h.violate(PositionWaits, "%d@%d was committed while %v had not been delivered", partition, offset, records[at])
+		if r := records.at(at); h.seen[r] == 0 {
+			h.violate(PositionWaits, "%d@%d was committed while %v had not been delivered", partition, offset, r)
 			return
 		}
 		h.checked[partition] = at + 1
@@ -278,12 +306,27 @@ func (h *History) Committed(partition int32, offset int64) {
 func (h *History) skip(partition int32, from, to int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range h.partitions[partition][from:to] {
+	for _, r := range h.partitions[partition].from(from)[:to-from] {
 		if r.Bad {
 			h.seen[r] |= givenUp
 			h.skipped[r] = true
 		}
 	}
+}
+
+// forget lets go of what was delivered of a partition, for a history that goes on for long. Finish must not be called after.
+func (h *History) forget(partition int32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.partitions[partition]
+	n := h.checked[partition] - p.gone
+	for _, r := range p.of[:n] {
+		delete(h.seen, r)
+		if k := h.keys[r.ID]; k.at(int64(r.Version)-1) == r { // keys are of one partition, so these are their first ones
+			k.gone, k.of = k.gone+1, k.of[1:]
+		}
+	}
+	p.gone, p.of = p.gone+n, append([]*Record(nil), p.of[n:]...)
 }
 
 // reread forgets what requests have shown of letters and given up records, before the topics themselves are read.
@@ -308,7 +351,7 @@ func (h *History) Finish(documents [][]byte) []Violation {
 		}
 	}
 	for id, versions := range h.keys {
-		for _, r := range versions {
+		for _, r := range versions.of {
 			if s := h.seen[r]; r.Bad && s&(buried|givenUp) == 0 {
 				h.violate(NothingLost, "%v is bad and neither a dead letter nor given up", r)
 			} else if !r.Bad && s&(written|givenUp) == 0 {
@@ -319,7 +362,7 @@ func (h *History) Finish(documents [][]byte) []Violation {
 		if r := final[id]; r != nil {
 			stays = r.Version
 		}
-		for _, r := range versions[stays:] {
+		for _, r := range versions.from(int64(stays)) {
 			if !r.Bad && h.seen[r]&givenUp == 0 {
 				h.violate(LastVersion, "the document of %s is version %d, and %v is later", id, stays, r)
 				break
