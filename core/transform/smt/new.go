@@ -50,7 +50,6 @@ func (e *unknownClass) Error() string { return fmt.Sprintf("Class %s could not b
 // plugins are made once: a chain looks for several, and is part of every cold start.
 var plugins = sync.OnceValue(transform.Plugins)
 
-
 // find finds a class among the plug-ins of a kind. full refuses anything but its full name.
 func find(kind config.PluginKind, class string, full bool) (*config.Plugin, error) {
 	plugins := plugins()
