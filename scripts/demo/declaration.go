@@ -219,5 +219,5 @@ func (r *result) revisions() (text string, wrong []string) {
 
 // howToDeclare tells how to go on with the declaration while everything runs.
 func (d *declaration) howToDeclare(w io.Writer) {
-	fmt.Fprintf(w, "\n  cd %s\n  export TF_CLI_CONFIG_FILE=$PWD/%s TF_VAR_connect_url=%s\n  %s plan\n", d.dir, filepath.Base(d.config), d.rest, filepath.Base(d.terraform))
+	fmt.Fprintf(w, "\n  cd %s\n  export TF_CLI_CONFIG_FILE=$PWD/%s TF_VAR_connect_url=%s TF_VAR_revision=2\n  %s plan\n", d.dir, filepath.Base(d.config), d.rest, filepath.Base(d.terraform))
 }
