@@ -45,6 +45,9 @@ type Catalog struct {
 	Connectors []Connector
 	Plugins    []Plugin
 	Providers  []ProviderPlugin // beside the built-in ones
+	// Resolves says that this program looks references up itself: one to a provider that it does not link is a warning even
+	// where references are left alone.
+	Resolves bool
 }
 
 // Connector finds a connector by a value of connector.class.

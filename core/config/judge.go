@@ -94,6 +94,7 @@ func (c *Catalog) Judge(worker, connector map[string]string, o Options) *Verdict
 	j := &judgement{catalog: c, o: o, v: &Verdict{recommend: map[string][]string{}, at: map[string]int{}}}
 	providers, ps := c.providers(worker)
 	j.v.Problems = ps
+	j.providerParams(providers)
 	j.worker = j.cells(worker, o.UnknownWorker, providers, true)
 	j.connector = j.cells(connector, o.Unknown, providers, false)
 	var settings WorkerSettings
@@ -185,7 +186,9 @@ func (j *judgement) cells(props map[string]string, unknown func(string) bool, se
 			c.secret = true
 			if err := j.resolve(&c, set); err != nil {
 				c.held, c.text = true, ""
-				j.problem(Problem{Key: key, Worker: worker, Message: fmt.Sprintf("%s: %v", key, err)})
+				j.problem(Problem{Key: key, Worker: worker, Message: fmt.Sprintf("%s: %v", key, err), Passing: allPassing(err)})
+			} else if err := set.unlinked(c.raw); err != nil && j.catalog.Resolves && j.o.References == nil {
+				j.problem(Problem{Key: key, Worker: worker, Severity: Warning, Message: fmt.Sprintf("%s: %v", key, err)})
 			}
 		}
 		cs[key] = c
@@ -270,6 +273,27 @@ func (j *judgement) judgeWorker(settings *WorkerSettings) {
 // workerClient judges a setting of Kafka clients in the worker map.
 func (j *judgement) workerClient(k *clientKey, key, prefix string) {
 	j.add(&layer{worker: true, open: true, prefix: prefix, findings: []finding{k.judge(j.worker[key], prefix)}})
+}
+
+// providerParams judges the parameters of config providers that are declared in the worker map.
+func (j *judgement) providerParams(set providerSet) {
+	for _, name := range sortedKeys(set.params) {
+		plugin := set.plugins[name]
+		if plugin.Params == nil {
+			continue
+		}
+		l := &layer{worker: true, open: true, prefix: providersKey + "." + name + ".param."}
+		def, params := define(plugin.Params()), plain(set.params[name])
+		l.findings = def.judge(params, l.prefix)
+		j.add(l)
+		declared := names(def.entries, "")
+		for _, key := range sortedKeys(params) {
+			if !slices.Contains(declared, key) {
+				j.problem(Problem{Key: l.prefix + key, Worker: true, Severity: j.unknownSeverity(),
+					Message: fmt.Sprintf("%s is not a parameter of %s%s", l.prefix+key, plugin.Name, didYouMean(l.prefix, nearest(key, "", declared)))})
+			}
+		}
+	}
 }
 
 func (j *judgement) judgeConnector(settings *WorkerSettings) {

@@ -230,7 +230,7 @@ func TestJudgeWhatIsKnown(t *testing.T) {
 		{"a converter", cosmos("value.converter", "", "value.converter.what", "x"), []string{"value.converter"}, nil},
 		{"a reference", cosmos("azure.cosmos.account.key", "${env:KEY}", "azure.cosmos.sink.maxRetryCount", "${file:/a:b}"), nil, nil},
 		{"a reference to nowhere", cosmos("azure.cosmos.account.key", "${vault:a/b:key}"), nil, []string{
-			`azure.cosmos.account.key: error: azure.cosmos.account.key: ${vault:a/b:key} names the config provider "vault", which does not exist here: declare it in config.providers of the worker map, or use one of dir, env, file`}},
+			`azure.cosmos.account.key: error: azure.cosmos.account.key: ${vault:a/b:key} names the config provider "vault", which does not exist here: declare it in config.providers of the worker map, or use one of dir, env, file, keyvault, secretsmanager`}},
 		{"the rest is judged", cosmos("azure.cosmos.account.endpoint", "", "azure.cosmos.sink.maxRetryCount", "-1"), []string{"azure.cosmos.account.endpoint"}, []string{
 			`azure.cosmos.sink.maxRetryCount: error: Invalid value -1 for configuration azure.cosmos.sink.maxRetryCount: Value must be at least 0`}},
 	} {

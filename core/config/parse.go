@@ -23,6 +23,7 @@ type Problem struct {
 	Worker   bool // the key is of the worker map, not of the connector
 	Severity Severity
 	Message  string // complete, with the key's name in it; never a secret's value
+	Passing  bool   // an error that may go away by itself: what the value is kept in is out of reach
 }
 
 func (p Problem) String() string { return p.Severity.String() + ": " + p.Message }
@@ -30,7 +31,7 @@ func (p Problem) String() string { return p.Severity.String() + ": " + p.Message
 // Problems are findings in the order of the keys' declarations.
 type Problems []Problem
 
-// Err is an error that lists every Error, nil when there is none.
+// Err is an error that lists every Error, nil when there is none. It is passing ([IsPassing]) when all of them are.
 func (ps Problems) Err() error {
 	var lines []string
 	for _, p := range ps {
@@ -38,13 +39,19 @@ func (ps Problems) Err() error {
 			lines = append(lines, p.Message)
 		}
 	}
+	var err error
 	switch len(lines) {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("config: %s", lines[0])
+		err = fmt.Errorf("config: %s", lines[0])
+	default:
+		err = fmt.Errorf("config: %d errors:\n  %s", len(lines), strings.Join(lines, "\n  "))
 	}
-	return fmt.Errorf("config: %d errors:\n  %s", len(lines), strings.Join(lines, "\n  "))
+	if !slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error && !p.Passing }) {
+		return Passing(err)
+	}
+	return err
 }
 
 // Parse fills target from props and returns what is wrong with them. Keys that target does not declare are left to the

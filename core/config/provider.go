@@ -26,10 +26,38 @@ type ProviderPlugin struct {
 	Doc     string
 	// Missing says what to do about a key that is not there, in half a sentence.
 	Missing string
-	// New makes a provider from its config.providers.<name>.param.* properties, the prefix cut off. nil: it exists, but is
-	// not linked here, so that references to it are known but cannot be resolved.
+	// Params returns new settings that declare its config.providers.<name>.param.* properties; nil: they are not judged.
+	Params func() Definer
+	// New makes a provider from those properties, the prefix cut off. nil: it exists, but is not linked here, so that
+	// references to it are known but cannot be resolved.
 	New func(params map[string]string) (Provider, error)
+	// Linked says where it is linked, when it is not here.
+	Linked string
 }
+
+// KeyErrors are a [Provider]'s errors for single keys; the values of the others stand beside it.
+type KeyErrors map[string]error
+
+func (e KeyErrors) Error() string {
+	var texts []string
+	for _, key := range sortedKeys(e) {
+		texts = append(texts, e[key].Error())
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Passing marks an error of a [Provider] that may go away by itself: its source is out of reach, or too busy.
+func Passing(err error) error { return passing{err} }
+
+// IsPassing says whether an error, or one that it wraps, is marked so.
+func IsPassing(err error) bool {
+	var p passing
+	return errors.As(err, &p)
+}
+
+type passing struct{ error }
+
+func (p passing) Unwrap() error { return p.error }
 
 // BuiltinProviders are the config providers that come with Apache Kafka. Here they work under the names env, file and
 // dir without being declared.
@@ -113,15 +141,31 @@ type providerSet struct {
 
 const providersKey = "config.providers"
 
+// providerPlugins are all providers: the catalog's, those of Kafka, and those that exist and are not linked.
 func (c *Catalog) providerPlugins() []ProviderPlugin {
-	return append(BuiltinProviders(), c.Providers...)
+	all := append(slices.Clone(c.Providers), BuiltinProviders()...)
+	for _, p := range []ProviderPlugin{SecretsManager(), KeyVault()} {
+		if !slices.ContainsFunc(c.Providers, func(linked ProviderPlugin) bool { return linked.Name == p.Name }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (p *ProviderPlugin) notLinked() error {
+	text := fmt.Sprintf("config provider %q is not linked into this program", p.Name)
+	if p.Linked != "" {
+		text += ": " + p.Linked
+	}
+	return errors.New(text)
 }
 
 // providers reads config.providers.* of a worker map.
 func (c *Catalog) providers(worker map[string]string) (providerSet, Problems) {
 	set := providerSet{plugins: map[string]ProviderPlugin{}, params: map[string]map[string]string{}}
 	var known []string
-	for _, p := range c.providerPlugins() {
+	plugins := c.providerPlugins()
+	for _, p := range plugins {
 		if p.Name != "" {
 			set.plugins[p.Name] = p
 		}
@@ -131,7 +175,7 @@ func (c *Catalog) providers(worker map[string]string) (providerSet, Problems) {
 	for _, name := range SplitList(worker[providersKey]) {
 		prefix := providersKey + "." + name + "."
 		class := trim(worker[prefix+"class"])
-		i := slices.IndexFunc(c.providerPlugins(), func(p ProviderPlugin) bool {
+		i := slices.IndexFunc(plugins, func(p ProviderPlugin) bool {
 			return slices.ContainsFunc(p.Classes, func(java string) bool { return ClassMatches(class, java, "ConfigProvider") })
 		})
 		switch {
@@ -140,7 +184,7 @@ func (c *Catalog) providers(worker map[string]string) (providerSet, Problems) {
 		case i < 0:
 			ps = append(ps, Problem{Key: prefix + "class", Worker: true, Message: fmt.Sprintf("Invalid value %s for configuration %s: Class %s could not be found.%s", class, prefix+"class", class, suggestClass(class, known))})
 		default:
-			set.plugins[name] = c.providerPlugins()[i]
+			set.plugins[name] = plugins[i]
 			set.params[name] = Below(worker, prefix+"param.")
 		}
 	}
@@ -154,6 +198,24 @@ func (s providerSet) check(ref reference) error {
 	}
 	return fmt.Errorf("%s names the config provider %q, which does not exist here: declare it in %s of the worker map, or use one of %s",
 		ref, ref.provider, providersKey, strings.Join(slices.Sorted(maps.Keys(s.plugins)), ", "))
+}
+
+// unlinked is an error when a value refers to a provider that is not linked.
+func (s providerSet) unlinked(value string) error {
+	for _, ref := range references(value) {
+		if plugin, ok := s.plugins[ref.provider]; ok && plugin.New == nil {
+			return fmt.Errorf("%s: %w", ref, plugin.notLinked())
+		}
+	}
+	return nil
+}
+
+// allPassing says whether every one of the errors that a value has may go away by itself.
+func allPassing(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !allPassing(e) })
+	}
+	return IsPassing(err)
 }
 
 // Environment returns the names of the environment variables that references in both maps need, sorted: what has to be set
@@ -199,6 +261,10 @@ func (c *Catalog) Resolve(ctx context.Context, worker, connector map[string]stri
 		for _, key := range keys {
 			ref := reference{at.provider, at.path, key}
 			value, ok := values[key]
+			err, single := err, KeyErrors(nil)
+			if errors.As(err, &single) {
+				err = single[key]
+			}
 			switch {
 			case err != nil:
 				refs.errs[ref] = fmt.Errorf("%s cannot be resolved: %w", ref, err)
@@ -219,8 +285,11 @@ func (s providerSet) get(ctx context.Context, opened map[string]Provider, name, 
 	p := opened[name]
 	if p == nil {
 		plugin, ok := s.plugins[name]
-		if !ok || plugin.New == nil {
-			return nil, fmt.Errorf("config provider %q is not linked into this program", name)
+		if !ok {
+			return nil, fmt.Errorf("config provider %q does not exist", name)
+		}
+		if plugin.New == nil {
+			return nil, plugin.notLinked()
 		}
 		var err error
 		if p, err = plugin.New(s.params[name]); err != nil {

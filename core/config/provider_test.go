@@ -3,12 +3,15 @@ package config_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/connectless/connectless/core/config"
 )
@@ -44,7 +47,7 @@ func TestReferences(t *testing.T) {
 		{"not closed", "${env:A_WORD", "${env:A_WORD", ""},
 
 		{"not set", "${env:NOT_THERE}", "", "my.key: ${env:NOT_THERE} cannot be resolved: there is no NOT_THERE; set that environment variable where the function runs"},
-		{"no such provider", "${vault:secret/a:k}", "", `my.key: ${vault:secret/a:k} names the config provider "vault", which does not exist here: declare it in config.providers of the worker map, or use one of dir, env, file`},
+		{"no such provider", "${vault:secret/a:k}", "", `my.key: ${vault:secret/a:k} names the config provider "vault", which does not exist here: declare it in config.providers of the worker map, or use one of dir, env, file, keyvault, secretsmanager`},
 		{"an environment variable has no path", "${env:a:A_WORD}", "", "my.key: ${env:a:A_WORD} cannot be resolved: an environment variable has no path"},
 		{"no such property", "${file:" + props + ":password}", "", "my.key: ${file:" + props + ":password} cannot be resolved: there is no password; add the key to that properties file"},
 		{"no such file", "${file:/no/such/file:k}", "", "my.key: ${file:/no/such/file:k} cannot be resolved: open /no/such/file: no such file or directory"},
@@ -118,7 +121,9 @@ func TestDeclaredProviders(t *testing.T) {
 
 	w = worker("config.providers", "a,b", "config.providers.a.class", "FileConfigProvder")
 	want := []string{
-		`worker config.providers.a.class: error: Invalid value FileConfigProvder for configuration config.providers.a.class: Class FileConfigProvder could not be found. Did you mean "org.apache.kafka.common.config.provider.FileConfigProvider"? Known: org.apache.kafka.common.config.provider.EnvVarConfigProvider, org.apache.kafka.common.config.provider.FileConfigProvider, org.apache.kafka.common.config.provider.DirectoryConfigProvider`,
+		`worker config.providers.a.class: error: Invalid value FileConfigProvder for configuration config.providers.a.class: Class FileConfigProvder could not be found. Did you mean "org.apache.kafka.common.config.provider.FileConfigProvider"? Known: org.apache.kafka.common.config.provider.EnvVarConfigProvider, org.apache.kafka.common.config.provider.FileConfigProvider, org.apache.kafka.common.config.provider.DirectoryConfigProvider, ` +
+			`com.amazonaws.kafka.config.providers.SecretsManagerConfigProvider, io.confluent.csid.config.provider.aws.SecretsManagerConfigProvider, com.github.jcustenborder.kafka.config.aws.SecretsManagerConfigProvider, io.lenses.connect.secrets.providers.AWSSecretProvider, ` +
+			`io.confluent.csid.config.provider.azure.KeyVaultConfigProvider, io.lenses.connect.secrets.providers.AzureSecretProvider, com.github.jcustenborder.kafka.config.azure.KeyVaultConfigProvider`,
 		`worker config.providers.b.class: error: Missing required configuration "config.providers.b.class" which has no default value.`,
 	}
 	if diff := cmp.Diff(want, problems(catalog.Judge(w, cosmos(), config.Options{}).Problems)); diff != "" {
@@ -173,6 +178,112 @@ func TestPluggedInProviders(t *testing.T) {
 	}
 	if v.Effective.Connector["a"] != "value of pvalue of p" || len(asked) != 2 {
 		t.Errorf("a = %q after %v: a path is asked for once", v.Effective.Connector["a"], asked)
+	}
+}
+
+// failing is a provider of somebody else's that has errors for single keys.
+type failing struct{}
+
+func (failing) Get(_ context.Context, _ string, keys []string) (map[string]string, error) {
+	values, errs := map[string]string{}, config.KeyErrors{}
+	for _, key := range keys {
+		switch key {
+		case "away":
+			errs[key] = fmt.Errorf("store: %w", config.Passing(errors.New("out of reach")))
+		case "denied":
+			errs[key] = errors.New("may not be read")
+		default:
+			values[key] = "v"
+		}
+	}
+	return values, errs
+}
+
+// A reference that may resolve later is told from one that somebody has to mend, each on its own key.
+func TestPassingErrors(t *testing.T) {
+	c := *catalog
+	c.Providers = []config.ProviderPlugin{{Name: "store", New: func(map[string]string) (config.Provider, error) { return failing{}, nil }}}
+	for _, tc := range []struct {
+		a, b    string
+		err     string
+		passing bool
+	}{
+		{"${store:k}", "${store:k}", "", false},
+		{"${store:away}", "${store:k}", "a: ${store:away} cannot be resolved: store: out of reach", true},
+		{"${store:away}${store:away}", "${store:away}", "out of reach", true},
+		{"${store:away}", "${store:denied}", "b: ${store:denied} cannot be resolved: may not be read", false},
+		{"${store:away}${store:denied}", "", "may not be read", false},
+	} {
+		_, err := c.Load(t.Context(), worker(), cosmos("a", tc.a, "b", tc.b))
+		if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) || config.IsPassing(err) != tc.passing {
+			t.Errorf("%s, %s: %v (passing: %t), want %q (passing: %t)", tc.a, tc.b, err, config.IsPassing(err), tc.err, tc.passing)
+		}
+	}
+}
+
+// Providers that are not linked are known everywhere, and missed where references are looked up.
+func TestStoresThatAreNotLinked(t *testing.T) {
+	props := cosmos("a", "${secretsmanager:db:user}", "b", "${kv:vault:secret}")
+	w := worker("config.providers", "kv", "config.providers.kv.class", "io.lenses.connect.secrets.providers.AzureSecretProvider")
+	var quiet []string
+	for _, p := range catalog.Judge(w, props, config.Options{}).Problems {
+		if strings.Contains(p.Message, "linked") {
+			quiet = append(quiet, p.Message)
+		}
+	}
+	if len(quiet) > 0 {
+		t.Errorf("a plan is made elsewhere than the function runs: %v", quiet)
+	}
+	aws := `config provider "secretsmanager" is not linked into this program: the packages for AWS Lambda have it; elsewhere build with -tags secretsmanager`
+	azure := `config provider "keyvault" is not linked into this program: the packages for Azure Functions have it; elsewhere build with -tags keyvault`
+	c := *catalog
+	c.Resolves = true
+	ps := c.Judge(w, props, config.Options{}).Problems
+	for _, want := range []string{"a: ${secretsmanager:db:user}: " + aws, "b: ${kv:vault:secret}: " + azure} {
+		if !slices.ContainsFunc(ps, func(p config.Problem) bool { return p.Severity == config.Warning && p.Message == want }) {
+			t.Errorf("no warning %q in %v", want, ps)
+		}
+	}
+	_, err := c.Load(t.Context(), w, props)
+	if err == nil || !strings.Contains(err.Error(), aws) || !strings.Contains(err.Error(), azure) || config.IsPassing(err) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestProviderParameters(t *testing.T) {
+	declare := func(name, class string, params ...string) map[string]string {
+		w := worker("config.providers", name, "config.providers."+name+".class", class)
+		for i := 0; i < len(params); i += 2 {
+			w["config.providers."+name+".param."+params[i]] = params[i+1]
+		}
+		return w
+	}
+	const aws, azure = "com.amazonaws.kafka.config.providers.SecretsManagerConfigProvider", "KeyVaultConfigProvider"
+	for _, tc := range []struct {
+		name   string
+		worker map[string]string
+		want   []string
+	}{
+		{"right", declare("sm", aws, "region", "us-west-2"), nil},
+		{"without effect", declare("sm", aws, "NotFoundStrategy", "ignore", "secret.ttl.ms", "1000"), []string{
+			"worker config.providers.sm.param.secret.ttl.ms: warning: config.providers.sm.param.secret.ttl.ms has no effect: a function reads its secrets when it starts, and again after a failure that new ones may mend.",
+			"worker config.providers.sm.param.NotFoundStrategy: warning: config.providers.sm.param.NotFoundStrategy has no effect: a reference that cannot be resolved refuses to start, always."}},
+		{"unknown", declare("sm", aws, "aws.regin", "us-west-2"), []string{
+			`worker config.providers.sm.param.aws.regin: warning: config.providers.sm.param.aws.regin is not a parameter of secretsmanager: did you mean "config.providers.sm.param.aws.region"?`}},
+		{"wrong", declare("kv", azure, "retry.count", "often", "credential.type", "ClientCertificate", "client.secret", "hush-hush"), []string{
+			`worker config.providers.kv.param.credential.type: error: Invalid value ClientCertificate for configuration config.providers.kv.param.credential.type: not supported; DefaultAzure and ClientSecret are`,
+			`worker config.providers.kv.param.retry.count: error: Invalid value often for configuration config.providers.kv.param.retry.count: Not a number of type INT`}},
+		{"halves", declare("sm", aws, "aws.secret.key", "hush-hush"), []string{
+			`worker config.providers.sm.param.aws.secret.key: error: aws.access.key and aws.secret.key belong together: one is missing`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := problems(catalog.Judge(tc.worker, cosmos(), config.Options{}).Problems)
+			slices.Sort(got)
+			slices.Sort(tc.want)
+			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -34,7 +34,7 @@ func (w *WorkerSettings) Define(d *Def) {
 		NoDefault(), Rank(High), Example("org.apache.kafka.connect.json.JsonConverter"))
 	d.Class(&w.HeaderConverter, "header.converter", simpleHeaderConverter, "Converter of header values for connectors that set none. Options: header.converter.*.",
 		Rank(Low))
-	d.List(&w.ConfigProviders, providersKey, "", "Names of config providers; config.providers.<name>.class and .param.* configure each. env, file and dir need no declaration.",
+	d.List(&w.ConfigProviders, providersKey, "", "Names of config providers; config.providers.<name>.class and .param.* configure each. env, file, dir, secretsmanager and keyvault need no declaration.",
 		Rank(Low))
 	d.String(&w.OverridePolicy, overridePolicyKey, "All", "Which consumer.override.*, producer.override.* and admin.override.* keys connectors may set: All, None, Principal or Allowlist.",
 		Check(func(raw string) error {

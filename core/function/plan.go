@@ -20,7 +20,7 @@ import (
 
 // Catalog is what a connector's configuration may name when it runs with one of the definitions.
 func Catalog(defs ...connect.Definition) *config.Catalog {
-	c := &config.Catalog{Plugins: append(transform.Plugins(), convert.Plugins()...)}
+	c := &config.Catalog{Plugins: append(transform.Plugins(), convert.Plugins()...), Providers: providers(), Resolves: true}
 	for _, d := range defs {
 		c.Connectors = append(c.Connectors, d.Declaration())
 	}
@@ -34,13 +34,22 @@ type plan struct {
 	verdict *config.Verdict
 }
 
-// newPlan judges a document for the definition; what is wrong with it is one fatal error, warnings stay in the verdict.
+// newPlan judges a document for the definition; what is wrong with it is one error, fatal unless it is only that a store
+// of secrets is out of reach. Warnings stay in the verdict.
 func newPlan(ctx context.Context, def connect.Definition, doc *Document) (*plan, error) {
 	v, err := Catalog(def).Load(ctx, doc.Worker, doc.Config)
 	if err != nil {
-		return nil, connect.Fatal(err)
+		return nil, classify(err)
 	}
 	return &plan{def: def, doc: doc, verdict: v}, nil
+}
+
+// classify says whether a configuration that was refused may be accepted the next time.
+func classify(err error) error {
+	if config.IsPassing(err) {
+		return connect.Retriable(err)
+	}
+	return connect.Fatal(err)
 }
 
 func (p *plan) name() string { return p.verdict.Effective.Common().Name }

@@ -16,6 +16,15 @@ import (
 // runtime, which looks methods up by name and so makes the linker keep every method of every type.
 const Tags = "lambda.norpc"
 
+// Tags that link a config provider with its SDK into a function.
+const (
+	SecretsManager = "secretsmanager" // AWS Secrets Manager
+	KeyVault       = "keyvault"       // Azure Key Vault
+)
+
+// Stores are all of those tags.
+var Stores = []string{SecretsManager, KeyVault}
+
 // Variables that take the version, in functions and in commands. The linker ignores those a binary does not have.
 const (
 	functionVersion = "github.com/connectless/connectless/core/function.Version"
@@ -39,13 +48,14 @@ type Options struct {
 	Out     string // file to write
 	Version string // what the binary calls itself
 	Target  Target
-	DumpDep bool // make the linker tell which symbol keeps which, in Build's output
+	Tags    []string // beside Tags
+	DumpDep bool     // make the linker tell which symbol keeps which, in Build's output
 }
 
 // Build runs the go command and returns what it printed. The binary depends on the sources, the Go release and the
 // version string, and on nothing else: not on the directory, the commit, or the environment's tuning variables.
 func Build(ctx context.Context, o Options) ([]byte, error) {
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", Tags, "-ldflags", o.ldflags(), "-o", o.Out}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", JoinTags(o.Tags...), "-ldflags", o.ldflags(), "-o", o.Out}
 	if o.DumpDep {
 		// The go command keeps what the linker printed under the name of the compiled main package, and shows it again
 		// when a later build has nothing to do. A compiler flag without effect on the code keeps such builds apart, or
@@ -62,6 +72,9 @@ func Build(ctx context.Context, o Options) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// JoinTags are the build tags of every binary and others, as the go command takes them.
+func JoinTags(tags ...string) string { return strings.Join(append([]string{Tags}, tags...), ",") }
 
 func (o Options) ldflags() string {
 	flags := "-s -w -X " + functionVersion + "=" + o.Version + " -X " + commandVersion + "=" + o.Version

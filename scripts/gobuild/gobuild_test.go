@@ -121,7 +121,7 @@ func TestMakefileBuildsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`go build -trimpath -buildvcs=false -tags ` + Tags + ` -ldflags "-s -w $(STAMP)"`,
+		`go build -trimpath -buildvcs=false -tags ` + Tags + `$(if $(TAGS),$(comma)$(TAGS)) -ldflags "-s -w $(STAMP)"`,
 		`STAMP := ` + strings.TrimPrefix(Options{Version: "$(VERSION)"}.ldflags(), "-s -w "),
 		`CGO_ENABLED := 0`,
 	} {

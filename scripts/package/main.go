@@ -35,6 +35,7 @@ type options struct {
 	config    string   // file that goes into the package as connector.json
 	out       string
 	version   string
+	tags      []string // build tags beside the platform's
 }
 
 const usage = `Builds the functions and writes their deployment packages.
@@ -45,7 +46,8 @@ For each function NAME, OUT receives
   NAME-lambda-arm64.zip   AWS Lambda, runtime provided.al2023: bootstrap
   NAME-lambda-amd64.zip   the same for x86_64
   NAME-azure-amd64.zip    Azure Functions, FUNCTIONS_WORKER_RUNTIME=custom: handler, host.json, NAME/function.json (sinks only)
-The same sources, Go release, version and configuration give the same bytes.
+The Lambda packages link the config provider of AWS Secrets Manager, those for Azure Functions that of Azure Key Vault;
+-tags adds the other one, or both. The same sources, Go release, version, tags and configuration give the same bytes.
 
 Flags:
 `
@@ -79,6 +81,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return nil
 	})
 	flags.StringVar(&o.config, "config", "", "connector `file` to put beside the binary as connector.json; needs one -function. It is not encrypted: keep secrets in ${...} references")
+	flags.Func("tags", "build `tags` to add, several separated by commas: secretsmanager, keyvault", func(s string) error {
+		for _, tag := range strings.Split(s, ",") {
+			if !slices.Contains(gobuild.Stores, tag) {
+				return fmt.Errorf("there is no tag %q", tag)
+			}
+			o.tags = append(o.tags, tag)
+		}
+		return nil
+	})
 	flags.StringVar(&o.out, "out", filepath.Join("out", "package"), "`directory` to write to")
 	flags.StringVar(&o.version, "version", "dev", "what the binaries call themselves")
 	if err := flags.Parse(args); err != nil {
@@ -117,20 +128,9 @@ func pack(ctx context.Context, dir string, o options, stdout io.Writer) error {
 		return fmt.Errorf("package: %w", err)
 	}
 	for _, name := range names {
-		arm64, err := binary(ctx, root, name, o.version, gobuild.LinuxARM64)
+		zips, err := packages(ctx, root, name, o, config)
 		if err != nil {
 			return err
-		}
-		amd64, err := binary(ctx, root, name, o.version, gobuild.LinuxAMD64)
-		if err != nil {
-			return err
-		}
-		zips := map[string][]file{
-			"lambda-arm64": lambdaFiles(arm64, config),
-			"lambda-amd64": lambdaFiles(amd64, config),
-		}
-		if strings.HasSuffix(name, "-sink") {
-			zips["azure-amd64"] = azureFiles(name, amd64, config)
 		}
 		for _, suffix := range slices.Sorted(maps.Keys(zips)) {
 			path := filepath.Join(o.out, name+"-"+suffix+".zip")
@@ -140,6 +140,32 @@ func pack(ctx context.Context, dir string, o options, stdout io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// packages builds a function for each platform and lays out its packages, by the end of their names.
+func packages(ctx context.Context, root, name string, o options, config []byte) (map[string][]file, error) {
+	zips := map[string][]file{}
+	for _, p := range []struct {
+		suffix string
+		target gobuild.Target
+		store  string
+		files  func(binary []byte) []file
+	}{
+		{"lambda-arm64", gobuild.LinuxARM64, gobuild.SecretsManager, func(b []byte) []file { return lambdaFiles(b, config) }},
+		{"lambda-amd64", gobuild.LinuxAMD64, gobuild.SecretsManager, func(b []byte) []file { return lambdaFiles(b, config) }},
+		{"azure-amd64", gobuild.LinuxAMD64, gobuild.KeyVault, func(b []byte) []file { return azureFiles(name, b, config) }},
+	} {
+		if p.suffix == "azure-amd64" && !strings.HasSuffix(name, "-sink") {
+			continue
+		}
+		tags := slices.Compact(slices.Sorted(slices.Values(append([]string{p.store}, o.tags...))))
+		b, err := binary(ctx, gobuild.Options{Dir: root, Package: "./functions/" + name, Version: o.version, Target: p.target, Tags: tags})
+		if err != nil {
+			return nil, err
+		}
+		zips[p.suffix] = p.files(b)
+	}
+	return zips, nil
 }
 
 // choose returns the functions asked for, or all of them; an unknown name is an error that lists the known ones.
@@ -178,17 +204,17 @@ func readConfig(path string) ([]byte, error) {
 }
 
 // binary builds a function and returns its bytes.
-func binary(ctx context.Context, root, name, version string, target gobuild.Target) ([]byte, error) {
+func binary(ctx context.Context, o gobuild.Options) ([]byte, error) {
 	tmp, err := os.MkdirTemp("", "connectless-package-")
 	if err != nil {
 		return nil, fmt.Errorf("package: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	out := filepath.Join(tmp, "bootstrap")
-	if _, err := gobuild.Build(ctx, gobuild.Options{Dir: root, Package: "./functions/" + name, Out: out, Version: version, Target: target}); err != nil {
+	o.Out = filepath.Join(tmp, "bootstrap")
+	if _, err := gobuild.Build(ctx, o); err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(out)
+	b, err := os.ReadFile(o.Out)
 	if err != nil {
 		return nil, fmt.Errorf("package: %w", err)
 	}

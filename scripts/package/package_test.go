@@ -139,6 +139,32 @@ func TestContents(t *testing.T) {
 	}
 }
 
+// Each platform's package links its cloud's secret store, and others when asked.
+func TestStoresByPlatform(t *testing.T) {
+	dir := module(t)
+	put(t, filepath.Join(dir, "functions", "hello-sink", "main.go"), "package main\n\nfunc main() { println(sm, kv) }\n")
+	for tag, name := range map[string]string{"secretsmanager": "sm", "keyvault": "kv"} {
+		put(t, filepath.Join(dir, "functions", "hello-sink", name+".go"), "//go:build "+tag+"\n\npackage main\n\nconst "+name+" = \"links-"+name+"\"\n")
+		put(t, filepath.Join(dir, "functions", "hello-sink", "no_"+name+".go"), "//go:build !"+tag+"\n\npackage main\n\nconst "+name+" = \"\"\n")
+	}
+	for _, tc := range []struct {
+		args []string
+		want map[string][2]bool // links sm, kv
+	}{
+		{nil, map[string][2]bool{"lambda-arm64": {true, false}, "lambda-amd64": {true, false}, "azure-amd64": {false, true}}},
+		{[]string{"-tags", "keyvault"}, map[string][2]bool{"lambda-arm64": {true, true}, "lambda-amd64": {true, true}, "azure-amd64": {false, true}}},
+	} {
+		zips := packed(t, dir, append(tc.args, "-function", "hello-sink")...)
+		for suffix, want := range tc.want {
+			_, contents := entries(t, zips["hello-sink-"+suffix+".zip"])
+			binary := append(contents["bootstrap"], contents["handler"]...)
+			if got := [2]bool{bytes.Contains(binary, []byte("links-sm")), bytes.Contains(binary, []byte("links-kv"))}; got != want {
+				t.Errorf("%v: %s links %v, want %v", tc.args, suffix, got, want)
+			}
+		}
+	}
+}
+
 // What keeps a failed batch from being skipped on Azure must be in the package, whatever else changes there.
 func TestAzureDeliversAtLeastOnce(t *testing.T) {
 	var host struct {

@@ -30,10 +30,10 @@ type pkg struct {
 }
 
 // load asks the go command for every package of the module and all that they import, for the machine and with the tags
-// that functions ship with.
-func load(t *testing.T) graph {
+// that functions ship with, and those of config providers.
+func load(t *testing.T, stores ...string) graph {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", gobuild.Tags,
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", gobuild.JoinTags(stores...),
 		"-json=ImportPath,Name,Doc,Imports,TestImports,XTestImports,Module", module+"/...")
 	cmd.Env = append(cmd.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := cmd.Output()

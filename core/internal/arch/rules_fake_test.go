@@ -69,6 +69,9 @@ var fakes = []struct {
 	{"kgo in a runner", fake("./core/task: github.com/twmb/franz-go/pkg/kgo"), []string{"./core/task imports github.com/twmb/franz-go/pkg/kgo"}},
 	{"kadm in the client package", fake("./core/kafka: github.com/twmb/franz-go/pkg/kadm"), []string{"./core/kafka imports github.com/twmb/franz-go/pkg/kadm"}},
 	{"lambda events in a runner", fake("./core/task: github.com/aws/aws-lambda-go/events"), []string{"./core/task imports github.com/aws/aws-lambda-go/events"}},
+	{"a function signs in to AWS", fake("./core/function: ./core/secrets/secretsmanager github.com/aws/aws-sdk-go-v2/config", "./core/secrets/secretsmanager: github.com/aws/aws-sdk-go-v2/aws"),
+		[]string{"./core/function imports github.com/aws/aws-sdk-go-v2/config"}},
+	{"a connector reads secrets", fake("./connectors/x/xsink: github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"), []string{"./connectors/x/xsink imports github.com/Azure"}},
 	{"a connector is not listed", fake("./connectors:", "./connectors/s3: ./core/connect"), []string{"./connectors does not import ./connectors/s3"}},
 
 	{"a function without the engine", fake("./functions/x: ./connectors/x/xsink"), []string{"./functions/x does not import ./core/function"}},

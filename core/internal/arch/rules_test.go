@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/connectless/connectless/scripts/gobuild"
 )
 
 // A rule limits what packages import. A package has to be matched by of and not by except for the rule to hold for it.
@@ -21,6 +23,8 @@ type rule struct {
 const (
 	franz     = "github.com/twmb/franz-go/pkg/"
 	lambdaSDK = "github.com/aws/aws-lambda-go/..."
+	awsSDK    = "github.com/aws/aws-sdk-go-v2/..."
+	vaultSDK  = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/..."
 	cosmosSDK = "github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos/..."
 )
 
@@ -107,6 +111,18 @@ var rules = []rule{
 		except: []string{"./core/platform/awslambda/...", "./scripts/bench/..."},
 		never:  []string{lambdaSDK},
 		why:    "one package knows AWS Lambda; its event types lose the difference between null and empty",
+	},
+	{
+		of:     []string{"./..."},
+		except: []string{"./core/secrets/secretsmanager/..."},
+		never:  []string{awsSDK},
+		why:    "AWS's SDK is in the config provider of its secret store, which only binaries built for it link",
+	},
+	{
+		of:     []string{"./..."},
+		except: []string{"./core/secrets/keyvault/..."},
+		never:  []string{vaultSDK},
+		why:    "Key Vault's SDK is in its config provider, which only binaries built for it link",
 	},
 	{
 		of:     []string{"./functions/*"},
@@ -251,5 +267,8 @@ func unlisted(g graph) []string {
 func TestDependencies(t *testing.T) {
 	for _, v := range violations(load(t), rules) {
 		t.Error(v)
+	}
+	for _, v := range violations(load(t, gobuild.Stores...), rules) {
+		t.Errorf("with every secret store: %s", v)
 	}
 }
