@@ -23,6 +23,12 @@ type Sink interface {
 	Put(ctx context.Context, batch []*Record) error
 }
 
+// Warmer is a Sink that can make its connections before the first Put: a function does that while its host prepares the
+// first event. What fails then fails again, and is told, in Put.
+type Warmer interface {
+	Warm(ctx context.Context)
+}
+
 // Source is polled for records. Poll returns what there is, io.EOF when nothing more is there now.
 type Source interface {
 	Poll(ctx context.Context) ([]*SourceRecord, error)

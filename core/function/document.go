@@ -81,6 +81,11 @@ func ParseDocument(b []byte, from string) (*Document, error) {
 }
 
 func (d *Document) parse(b []byte) error {
+	var err error
+	if !bytes.Contains(b, []byte(`"worker"`)) && !bytes.Contains(b, []byte(`"trigger"`)) { // read it once: it is part of every cold start
+		d.Config, err = config.ReadConnector(bytes.NewReader(b))
+		return err
+	}
 	var whole map[string]json.RawMessage
 	if err := json.Unmarshal(b, &whole); err != nil {
 		return err
@@ -91,7 +96,6 @@ func (d *Document) parse(b []byte) error {
 		}
 	}
 	worker, trigger := whole["worker"], whole["trigger"]
-	var err error
 	if worker != nil {
 		if d.Worker, err = config.ReadConnector(bytes.NewReader(worker)); err != nil {
 			return fmt.Errorf("worker: %w", err)

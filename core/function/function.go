@@ -81,6 +81,9 @@ func onLambda(def connect.Definition, open OpenSink) int {
 		logInvocation(ctx, log, true, p.name(), time.Now(), result, &stats)
 		return result
 	}
+	warm, cancel := context.WithTimeout(context.Background(), warmTime)
+	defer cancel()
+	t.Warm(warm)
 	awslambda.Serve(run, p.doc.Trigger.ReportBatchItemFailures, func() { closeTask(t, log) })
 	return fail(errors.New("function: the Lambda runtime ended"))
 }
@@ -95,6 +98,9 @@ func limitMemory() {
 	}
 	debug.SetMemoryLimit((size << 20) * 6 / 10)
 }
+
+// warmTime bounds what a function does before its first event, which waits for it.
+const warmTime = 5 * time.Second
 
 func onAzure(def connect.Definition, open OpenSink) int {
 	log := newLog(os.Stdout)

@@ -49,6 +49,8 @@ type Sink struct {
 	progress *Progress
 	state    atomic.Pointer[State]
 
+	warm sync.WaitGroup // a Warm that runs
+
 	mu    sync.Mutex
 	lanes []*lane
 
@@ -67,6 +69,21 @@ func NewSink(cfg SinkConfig) *Sink {
 	s := &Sink{cfg: cfg, progress: NewProgress()}
 	s.state.Store(&State{})
 	return s
+}
+
+// Warm opens the connector, and lets it make its connections, while nothing has to be delivered yet; the first Run waits
+// for it. It returns at once.
+func (s *Sink) Warm(ctx context.Context) {
+	s.warm.Go(func() {
+		l := s.acquire()
+		defer s.release(ctx, l)
+		if s.open(ctx, l) != nil { // the first invocation says why
+			return
+		}
+		if w, ok := l.sink.(connect.Warmer); ok {
+			w.Warm(ctx)
+		}
+	})
 }
 
 // State is the task's state after the last invocation.
@@ -176,6 +193,7 @@ func (l *lane) close() error {
 // Everything ends before the context's deadline, with a reserve for the dead letters and the answer.
 func (s *Sink) Run(ctx context.Context, decode trigger.Decode) (trigger.Result, Stats) {
 	start := time.Now()
+	s.warm.Wait()
 	l := s.acquire()
 	result, stats := s.run(ctx, l, decode)
 	s.release(ctx, l)

@@ -599,3 +599,53 @@ func TestConcurrentInvocations(t *testing.T) {
 type sinkFunc func([]*connect.Record) error
 
 func (f sinkFunc) Put(_ context.Context, batch []*connect.Record) error { return f(batch) }
+
+type warmSink struct {
+	fakeSink
+	warmed chan struct{}
+}
+
+func (s *warmSink) Warm(ctx context.Context) { <-s.warmed }
+
+// What a connector does before its first event is done when that is delivered, by the same instance.
+func TestWarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{}
+		warmed := make(chan struct{})
+		s := newTask(w, func(c *SinkConfig) {
+			c.Open = func(context.Context) (connect.Sink, error) { w.opened++; return &warmSink{fakeSink{w}, warmed}, nil }
+		})
+		s.Warm(t.Context())
+		done := make(chan trigger.Result, 1)
+		go func() {
+			result, _ := s.Run(t.Context(), event("0:a"))
+			done <- result
+		}()
+		synctest.Wait()
+		if len(done) > 0 || len(w.puts) > 0 {
+			t.Error("the event did not wait")
+		}
+		close(warmed)
+		if result := <-done; result.Err != nil || len(w.puts) != 1 || w.opened != 1 {
+			t.Errorf("result %v, written %v, opened %d times", result, w.puts, w.opened)
+		}
+	})
+}
+
+func TestWarmFailure(t *testing.T) {
+	fail := errors.New("not yet")
+	w := &world{}
+	s := newTask(w, func(c *SinkConfig) {
+		c.Open = func(context.Context) (connect.Sink, error) {
+			if err := fail; err != nil {
+				fail = nil
+				return nil, err
+			}
+			return &fakeSink{w}, nil
+		}
+	})
+	s.Warm(t.Context())
+	if result, _ := s.Run(t.Context(), event("0:a")); result.Err != nil || len(w.puts) != 1 {
+		t.Errorf("result %v, written %v; want the connector opened again", result, w.puts)
+	}
+}

@@ -173,4 +173,7 @@ func describeKind(v *data.Value) string {
 	return "a single value (" + v.Kind().String() + ")"
 }
 
-var _ connect.Sink = (*sink)(nil)
+var (
+	_ connect.Sink   = (*sink)(nil)
+	_ connect.Warmer = (*sink)(nil)
+)

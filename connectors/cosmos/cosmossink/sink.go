@@ -91,7 +91,29 @@ func (s *sink) Close() error {
 	return nil
 }
 
-// resolve reads what is not known yet of the containers that the batch goes to, at the same time.
+// Warm implements [connect.Warmer]: it reads what a Put has to know of the containers, all of which are in the topic map.
+func (s *sink) Warm(ctx context.Context) {
+	var unknown []*target
+	for _, name := range s.cfg.Containers {
+		if t := s.target(name); t.def == nil && t.err == nil {
+			t.err = errUnread
+			unknown = append(unknown, t)
+		}
+	}
+	s.read(ctx, unknown)
+}
+
+// target is what is known of a container.
+func (s *sink) target(name string) *target {
+	t := s.targets[name]
+	if t == nil {
+		t = &target{number: uint32(len(s.targets)), ct: &container{name: name}}
+		s.targets[name] = t
+	}
+	return t
+}
+
+// resolve reads what is not known yet of the containers that the batch goes to.
 func (s *sink) resolve(ctx context.Context, batch []*connect.Record) {
 	for _, t := range s.targets {
 		t.err = nil
@@ -107,16 +129,16 @@ func (s *sink) resolve(ctx context.Context, batch []*connect.Record) {
 		if !ok {
 			continue
 		}
-		t := s.targets[name]
-		if t == nil {
-			t = &target{number: uint32(len(s.targets)), ct: &container{name: name}}
-			s.targets[name] = t
-		}
-		if t.def == nil && t.err == nil {
+		if t := s.target(name); t.def == nil && t.err == nil {
 			t.err = errUnread
 			unknown = append(unknown, t)
 		}
 	}
+	s.read(ctx, unknown)
+}
+
+// read reads the definitions of containers at the same time.
+func (s *sink) read(ctx context.Context, unknown []*target) {
 	var wg sync.WaitGroup
 	for i, t := range unknown {
 		if i == len(unknown)-1 {

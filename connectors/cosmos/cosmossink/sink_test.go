@@ -350,6 +350,33 @@ func TestWhatIsReadFirst(t *testing.T) {
 	})
 }
 
+// What Warm has read, Put does not read again; what it could not read, Put reads.
+func TestWarm(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, nil, "/customer")
+			if away {
+				rule := w.Inject(cosmostest.Rule{Fault: cosmostest.Fail(401)})
+				w.sink.(connect.Warmer).Warm(t.Context())
+				rule.Remove()
+			} else {
+				w.sink.(connect.Warmer).Warm(t.Context())
+			}
+			before := len(w.rec.Exchanges())
+			w.put(batch(`{"id":"1","customer":"ann"}`))
+			reads := 0
+			for _, x := range w.rec.Exchanges()[before:] {
+				if x.Op != cosmostest.OpUpsertItem {
+					reads++
+				}
+			}
+			if (reads > 0) != away || before == 0 {
+				t.Errorf("away: %v: %d requests in Warm, %d reads in Put", away, before, reads)
+			}
+		})
+	}
+}
+
 // regions is an account in two regions, which takes writes in one or both.
 type regions struct {
 	both bool
