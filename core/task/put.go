@@ -139,7 +139,11 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 		for _, i := range of {
 			l.outcomes[i].fate = buried
 		}
-		go s.write(context.WithoutCancel(ctx), letters)
+		go func() {
+			ctx, cancel := until(context.WithoutCancel(ctx), deadline)
+			defer cancel()
+			s.write(ctx, letters)
+		}()
 		return
 	}
 	ctx, cancel := until(ctx, deadline)
