@@ -445,9 +445,5 @@ func (c *Cloud) Close() error {
 	_ = c.Mapping.Close(now) // what it complains of is that invocations were given up
 	c.functions.Close()
 	c.client.Close()
-	if c.cfg.Real != nil {
-		return c.stopServers()
-	}
-	sleep(context.Background(), c.cfg.Timeout) // for what an engine with a mistake has left running
 	return c.stopServers()
 }

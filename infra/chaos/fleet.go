@@ -234,7 +234,7 @@ func (f *Fleet) release(p *process, err error, ended <-chan struct{}) {
 	f.forget(p)
 	f.running.Go(func() {
 		<-ended
-		p.end()
+		f.end(p)
 	})
 }
 
@@ -244,8 +244,11 @@ func (f *Fleet) forget(p *process) {
 	f.all, f.idle = slices.DeleteFunc(f.all, is), slices.DeleteFunc(f.idle, is)
 }
 
-// end gives up what a process without work has in memory.
-func (p *process) end() {
+// end gives up what a process without work has in memory. What a killed one was doing ends by itself first, in time.
+func (f *Fleet) end(p *process) {
+	if p.ctx.Err() != nil {
+		sleep(context.Background(), f.cfg.Timeout)
+	}
 	_ = p.task.Close() // of a killed process nothing works, and of a retired one nothing is left to do
 	p.transport.CloseIdleConnections()
 }
@@ -283,7 +286,7 @@ func (f *Fleet) killWhere(which func(p *process, busy bool) bool, most int) int 
 		if idle { // the others are ended when they are released
 			f.running.Go(func() {
 				p.kill()
-				p.end()
+				f.end(p)
 			})
 		}
 	}
@@ -303,7 +306,7 @@ func (f *Fleet) Redeploy() {
 	}
 	for _, p := range slices.Clone(f.idle) {
 		f.forget(p)
-		f.running.Go(p.end)
+		f.running.Go(func() { f.end(p) })
 	}
 }
 
