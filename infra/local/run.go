@@ -24,6 +24,7 @@ Usage: connectless <command> [flags]
   validate   judge connector files, key by key
   preview    show what a connector would write for records on stdin, without writing
   doctor     look at everything a connector needs before it is deployed: Kafka, its topics and group, what it writes to
+  dlq        list, show and replay what is in a dead letter topic
   migrate    write the connectors of a Kafka Connect cluster, or of files, as Terraform
   version    print the version
   help       print this
@@ -53,6 +54,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return c.preview(ctx, rest)
 	case "doctor":
 		return c.doctor(ctx, rest)
+	case "dlq":
+		return c.dlq(ctx, rest)
 	case "migrate":
 		return c.migrate(ctx, rest)
 	case "version", "-version", "--version":
