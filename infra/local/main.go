@@ -1,5 +1,6 @@
 // Command connectless is the local cloud and the tools of Connectless: it runs connectors on one machine with the
-// function binaries that ship, and judges and previews configurations before they are deployed. It deploys nothing.
+// function binaries that ship, judges and previews configurations and looks at what they need before they are deployed,
+// turns connectors of Kafka Connect into Terraform, and replays dead letters. It deploys nothing.
 package main
 
 import (

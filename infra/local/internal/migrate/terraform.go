@@ -171,7 +171,7 @@ func (w *writer) resource(body *hclwrite.Body, k *judged) {
 	comment(body, fmt.Sprintf("Connector %s, from %s.", oneLine(k.Name), oneLine(k.From)))
 	if len(k.findings) > 0 {
 		comment(body, "")
-		comment(body, "What does not carry over when it becomes a function:")
+		comment(body, "When it becomes a function:")
 		for _, f := range k.findings {
 			comment(body, "- "+f.text())
 		}

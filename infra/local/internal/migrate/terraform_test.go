@@ -279,7 +279,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, r.Report)
 		}
 	}
-	if text := file(t, r, "bad.tf"); !strings.Contains(text, "# What does not carry over when it becomes a function:\n") || !strings.Contains(text, "# - warning: unheard.of is not a key of cosmos-sink\n") {
+	if text := file(t, r, "bad.tf"); !strings.Contains(text, "# When it becomes a function:\n") || !strings.Contains(text, "# - warning: unheard.of is not a key of cosmos-sink\n") {
 		t.Errorf("it does not stand beside the resource:\n%s", text)
 	}
 	again, err := judge.Terraform([]migrate.Connector{{Name: "x", From: "1"}, {Name: "x", From: "2"}}, migrate.Options{})
