@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/connectless/connectless/core/connect"
@@ -142,13 +141,13 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 		go func() {
 			ctx, cancel := until(context.WithoutCancel(ctx), deadline)
 			defer cancel()
-			s.write(ctx, letters)
+			s.letters.Write(ctx, letters)
 		}()
 		return
 	}
 	ctx, cancel := until(ctx, deadline)
 	defer cancel()
-	err, lost := s.write(ctx, letters)
+	err, lost := s.letters.Write(ctx, letters)
 	l.lost = l.lost || lost
 	for k, i := range of {
 		m, o := &l.messages.Messages[i], &l.outcomes[i]
@@ -164,46 +163,6 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 			p.point = m.Offset
 		}
 	}
-}
-
-// write puts dead letters, one batch at a time: they are rare, and the client is shared by all lanes.
-func (s *Sink) write(ctx context.Context, letters []*connect.Record) (err error, lost bool) {
-	s.lettersMu.Lock()
-	defer s.lettersMu.Unlock()
-	if s.letters == nil {
-		if s.letters, err = s.cfg.OpenDeadLetters(ctx); err != nil {
-			s.letters = nil
-			return err, false
-		}
-	}
-	err, lost = deliver(ctx, s.letters, letters)
-	if lost || anyFatal(err, len(letters)) { // what it was opened with may have been mended by the next time
-		s.abandon(ctx, s.letters)
-		s.letters = nil
-	}
-	return err, lost
-}
-
-func anyFatal(err error, n int) bool {
-	for i := range n {
-		if e := errorOf(err, i); e != nil && connect.Classify(e) == connect.ClassFatal {
-			return true
-		}
-	}
-	return false
-}
-
-// abandon closes a client that may be stuck, without waiting for it.
-func (s *Sink) abandon(ctx context.Context, client connect.Sink) {
-	c, ok := client.(io.Closer)
-	if !ok {
-		return
-	}
-	go func() {
-		if err := c.Close(); err != nil {
-			s.cfg.Log.WarnContext(ctx, "closing a client that was given up", "error", err)
-		}
-	}()
 }
 
 // Stats counts one invocation. Every record read is exactly one of Written, Repeated, Filtered, DeadLettered, Dropped
