@@ -35,7 +35,10 @@ func Retriable(err error) error { return mark(ClassRetriable, 0, err) }
 // RetriableAfter is Retriable with the wait that the other side asked for.
 func RetriableAfter(wait time.Duration, err error) error { return mark(ClassRetriable, wait, err) }
 
-// DataError marks an error of the record itself: a dead letter, if the configuration tolerates errors.
+// DataError marks an error of the record itself: a dead letter, if the configuration tolerates errors. For one record of a
+// batch ([BatchError.Fail]) it is what a call of ErrantRecordReporter.report is in Kafka Connect: the letter names the stage
+// TASK_PUT and the class SinkTask, and is durable before the position moves. A sink need not ask whether there is
+// somebody to report to; without a dead letter topic the record is logged, where errors.log.enable wants that, and passed.
 func DataError(err error) error { return mark(ClassData, 0, err) }
 
 // Fatal marks an error of the configuration or its credentials: the connector is FAILED.

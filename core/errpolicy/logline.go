@@ -16,8 +16,11 @@ func (p *Policy) LogFailure(ctx context.Context, log *slog.Logger, m *trigger.Me
 	}
 	text := fmt.Sprintf("Error encountered in task %s-%d. Executing stage '%s' with class '%s'", p.Connector, p.Task, f.Stage, f.Class)
 	if p.LogMessages {
-		text += fmt.Sprintf(", where consumed record is {topic='%s', partition=%d, offset=%d, timestamp=%d, timestampType=%s}",
-			m.Topic, m.Partition, m.Offset, m.Timestamp, m.TimestampType)
+		text += fmt.Sprintf(", where consumed record is {topic='%s', partition=%d, offset=%d", m.Topic, m.Partition, m.Offset)
+		if m.TimestampType != trigger.NoTimestampType {
+			text += fmt.Sprintf(", timestamp=%d, timestampType=%s", m.Timestamp, m.TimestampType)
+		}
+		text += "}"
 	}
 	class, message := Exception(f.Err)
 	log.LogAttrs(ctx, slog.LevelError, text+".", slog.String("exception", class), slog.String("error", message))

@@ -1,9 +1,11 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/data"
+	"github.com/connectless/connectless/core/errpolicy"
 	"github.com/connectless/connectless/core/trigger"
 )
 
@@ -94,23 +97,56 @@ func TestPutKeepsBytes(t *testing.T) {
 	}
 }
 
-// Keys go where Java's default partitioner sends them: murmur2 of "21" over 6 partitions and so on.
+// Keys go where Java's default partitioner sends them: their murmur2 hash without its sign, modulo the partitions. The
+// hashes are those of Apache Kafka's own test of it.
 func TestPartitionByKey(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(6, "out"))
 	p := newProducer(t, c, nil)
+	hashes := map[string]int32{
+		"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536, "a-little-bit-longer-string": -1486304829,
+		"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107,
+	}
 	var batch []*connect.Record
-	for i := range 20 {
-		batch = append(batch, record("out", fmt.Sprint("key-", i%5), fmt.Sprint(i)))
+	for key := range hashes {
+		batch = append(batch, record("out", key, "v"), record("out", key, "v"))
 	}
 	if err := p.Put(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	where := map[string]int32{}
-	for _, r := range consume(t, c, "out", 20) {
-		if at, ok := where[string(r.Key)]; ok && at != r.Partition {
-			t.Errorf("key %s is in partitions %d and %d", r.Key, at, r.Partition)
+	for _, r := range consume(t, c, "out", len(batch)) {
+		if want := hashes[string(r.Key)] & math.MaxInt32 % 6; r.Partition != want {
+			t.Errorf("key %s is in partition %d, want %d", r.Key, r.Partition, want)
 		}
-		where[string(r.Key)] = r.Partition
+	}
+}
+
+// A dead letter on its topic: the record's own bytes, by its key, and behind its own headers those of the error, in order.
+func TestDeadLetterOnItsTopic(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(6, "dlq"))
+	p := newProducer(t, c, nil)
+	policy := errpolicy.Policy{Connector: "orders", Topic: "dlq", Headers: true}
+	m := &trigger.Message{Topic: "in", Partition: 3, Offset: 42, Timestamp: 1234, Key: []byte("foobar"), Value: []byte{0, 0xff},
+		Headers: []trigger.Header{{Key: "h", Value: []byte{1}}, {Key: "__connect.errors.topic", Value: []byte("of an earlier letter")}, {Key: "n"}}}
+	failure := &errpolicy.Failure{Stage: errpolicy.ValueConverter, Class: "org.apache.kafka.connect.json.JsonConverter", Err: data.Errorf(data.DataException, "broken: \u00e9")}
+	if err := p.Put(t.Context(), []*connect.Record{policy.Letter(m, failure)}); err != nil {
+		t.Fatal(err)
+	}
+	got := consume(t, c, "dlq", 1)[0]
+	want := []kgo.RecordHeader{
+		{Key: "h", Value: []byte{1}}, {Key: "__connect.errors.topic", Value: []byte("of an earlier letter")}, {Key: "n"},
+		{Key: "__connect.errors.topic", Value: []byte("in")}, {Key: "__connect.errors.partition", Value: []byte("3")},
+		{Key: "__connect.errors.offset", Value: []byte("42")}, {Key: "__connect.errors.connector.name", Value: []byte("orders")},
+		{Key: "__connect.errors.task.id", Value: []byte("0")}, {Key: "__connect.errors.stage", Value: []byte("VALUE_CONVERTER")},
+		{Key: "__connect.errors.class.name", Value: []byte("org.apache.kafka.connect.json.JsonConverter")},
+		{Key: "__connect.errors.exception.class.name", Value: []byte("org.apache.kafka.connect.errors.DataException")},
+		{Key: "__connect.errors.exception.message", Value: []byte("broken: \xc3\xa9")},
+		{Key: "__connect.errors.exception.stacktrace", Value: []byte("org.apache.kafka.connect.errors.DataException: broken: \xc3\xa9")},
+	}
+	if diff := cmp.Diff(want, got.Headers); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+	if string(got.Key) != "foobar" || !bytes.Equal(got.Value, m.Value) || got.Timestamp.UnixMilli() != 1234 || got.Partition != -790332482&math.MaxInt32%6 {
+		t.Errorf("letter %+v", got)
 	}
 }
 

@@ -54,8 +54,7 @@ type Sink struct {
 	mu    sync.Mutex
 	lanes []*lane
 
-	lettersMu sync.Mutex
-	letters   connect.Sink
+	letters *DeadLetters
 }
 
 // State is what a status call shows: RUNNING, or FAILED with the error.
@@ -66,7 +65,7 @@ type State struct {
 
 // NewSink returns a task; it opens nothing yet.
 func NewSink(cfg SinkConfig) *Sink {
-	s := &Sink{cfg: cfg, progress: NewProgress()}
+	s := &Sink{cfg: cfg, progress: NewProgress(), letters: NewDeadLetters(cfg.OpenDeadLetters, cfg.Log)}
 	s.state.Store(&State{})
 	return s
 }
@@ -99,13 +98,7 @@ func (s *Sink) Close() error {
 	for _, l := range lanes {
 		errs = append(errs, l.close())
 	}
-	s.lettersMu.Lock()
-	defer s.lettersMu.Unlock()
-	if c, ok := s.letters.(io.Closer); ok {
-		errs = append(errs, c.Close())
-	}
-	s.letters = nil
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.letters.Close())...)
 }
 
 // lane is what one invocation has for itself: the connector's instance and all memory of a batch.
@@ -169,7 +162,7 @@ func (s *Sink) acquire() *lane {
 // anybody has it.
 func (s *Sink) release(ctx context.Context, l *lane) {
 	if l.lost {
-		s.abandon(ctx, l.sink)
+		abandon(ctx, s.cfg.Log, l.sink)
 		return
 	}
 	l.arena.Reset()
