@@ -328,7 +328,7 @@ func (j *judgement) judgeConnector(settings *WorkerSettings) {
 	j.add(l)
 	j.transforms(common)
 	if e.Source != nil {
-		j.topicCreation(e.Source.TopicCreationGroups)
+		j.topicCreation(e.Source.TopicCreationGroups, settings)
 		j.transactions(e.Source, settings)
 	}
 	own := connector.Config(j.v.Class)

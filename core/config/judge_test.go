@@ -180,6 +180,9 @@ func TestJudge(t *testing.T) {
 			`topic.creation.default.partitions: error: Missing required configuration "topic.creation.default.partitions" which has no default value.`,
 			`topic.creation.logs.include: error: Missing required configuration "topic.creation.logs.include" which has no default value.`,
 			"topic.creation.logs.exclude: error: Invalid value [a, (] for configuration topic.creation.logs.exclude: Invalid regex: missing closing ): `(` (look-around, back references and possessive quantifiers are not supported)"}},
+		{"topics that the worker does not create", worker("topic.creation.enable", "false"), map[string]string{"name": "s", "connector.class": "probe-source",
+			"topic.creation.default.replication.factor": "-1", "topic.creation.default.partitions": "1"}, config.Options{}, []string{
+			`topic.creation.groups: warning: topic.creation.* has no effect: topic.creation.enable of the worker map is false.`}},
 		{"a group that is not listed", worker(), map[string]string{"name": "s", "connector.class": "probe-source", "topic.creation.groups": "logs", "topic.creation.logs.include": "l.*",
 			"topic.creation.default.replication.factor": "-1", "topic.creation.default.partitions": "1", "topic.creation.log.partitions": "3"}, config.Options{}, []string{
 			`topic.creation.log.partitions: warning: topic.creation.log.partitions has no effect: topic.creation.groups does not list "log"`}},

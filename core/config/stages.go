@@ -228,9 +228,13 @@ func (j *judgement) converter(role string, kind PluginKind) Use {
 }
 
 // topicCreation judges topic.creation.*, which is off unless one of its keys is set.
-func (j *judgement) topicCreation(groups []string) {
+func (j *judgement) topicCreation(groups []string, worker *WorkerSettings) {
 	if len(j.connector.below(creationPrefix)) == 0 || j.held("topic.creation.groups") {
 		return
+	}
+	const enable = "topic.creation.enable"
+	if !worker.TopicCreation && !j.worker[enable].held {
+		j.problem(Problem{Key: creationPrefix + "groups", Severity: Warning, Message: "topic.creation.* has no effect: " + enable + " of the worker map is false."})
 	}
 	for _, name := range unique(append([]string{defaultCreationGroup}, groups...)) {
 		l := &layer{prefix: creationPrefix + name + ".", open: true} // any key may be a topic's setting
