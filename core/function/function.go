@@ -63,6 +63,7 @@ func start(def connect.Definition, open OpenSink, log *slog.Logger) (*plan, *tas
 }
 
 func onLambda(def connect.Definition, open OpenSink) int {
+	process := awslambda.Begin()
 	limitMemory()
 	log := newLog(os.Stdout)
 	fail := func(err error) int {
@@ -84,7 +85,9 @@ func onLambda(def connect.Definition, open OpenSink) int {
 	warm, cancel := context.WithTimeout(context.Background(), warmTime)
 	defer cancel()
 	t.Warm(warm)
-	awslambda.Serve(run, p.doc.Trigger.ReportBatchItemFailures, func() { closeTask(t, log) })
+	process.Serve(run, p.doc.Trigger.ReportBatchItemFailures, func() { closeTask(t, log) }, func(err error) {
+		log.Warn("clients will not be closed when Lambda ends this process", "error", err)
+	})
 	return fail(errors.New("function: the Lambda runtime ended"))
 }
 

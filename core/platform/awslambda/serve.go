@@ -39,14 +39,8 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return respond(result, h.reports)
 }
 
-// NewHandler is what [Serve] answers invocations with, for programs that play Lambda in their own process.
+// NewHandler is what [Process.Serve] answers invocations with, for programs that play Lambda in their own process.
 func NewHandler(run Runner, reports bool) lambda.Handler { return &handler{run: run, reports: reports} }
-
-// Serve answers invocations until Lambda ends the process; it does not return. reports says that the event source mapping has
-// ReportBatchItemFailures. stop is called on SIGTERM, with the few hundred milliseconds Lambda leaves, to close clients.
-func Serve(run Runner, reports bool, stop func()) {
-	lambda.StartWithOptions(NewHandler(run, reports), lambda.WithEnableSIGTERM(stop))
-}
 
 // FailInit tells Lambda why the function cannot start, so that the reason stands in its answer and logs instead of a bare
 // exit status (Runtime API, "Initialization error"). The caller exits with 1 afterwards.
