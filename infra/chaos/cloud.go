@@ -42,7 +42,7 @@ type CloudConfig struct {
 	Real func(c *Cloud) (Functions, error)
 
 	Partitions int
-	Throughput int // of the container, in request units per second; 0 is unlimited
+	Throughput int // of the container, which then has one physical partition, in request units per second; 0 is unlimited
 	Timeout    time.Duration
 	Connector  map[string]string         // settings beside the usual ones; an empty one removes it
 	Mapping    func(*eventsource.Config) // changes the mapping's configuration; may be nil
@@ -162,7 +162,11 @@ func (c *Cloud) startServers() error {
 		return err
 	}
 	if s.Partitions(Database, Container) == nil {
-		err = s.AddContainer(Database, Container, cosmostest.ContainerOptions{Partitions: 2, Throughput: c.cfg.Throughput}, "/group")
+		physical := cosmostest.ContainerOptions{Partitions: 2}
+		if c.cfg.Throughput > 0 {
+			physical = cosmostest.ContainerOptions{Throughput: c.cfg.Throughput}
+		}
+		err = s.AddContainer(Database, Container, physical, "/group")
 	}
 	l := newListener()
 	switch {

@@ -162,6 +162,13 @@ func (w *weather) wrote(r *cosmostest.Request) {
 	}
 }
 
+// useful is how many writes have taken effect.
+func (w *weather) useful() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.accepted
+}
+
 // refused is how many requests the account has answered with 401.
 func (w *weather) refused() int {
 	w.mu.Lock()
