@@ -11,7 +11,7 @@ func TestBackpressure(t *testing.T) {
 	for _, mode := range []Mode{OnDemand, Provisioned, Reporting} {
 		t.Run(mode.String(), func(t *testing.T) {
 			const (
-				units   = 100 // request units a second; a record costs five
+				units   = 40 // request units a second; a record costs five
 				offered = 20 * units / 5
 				offer   = 30 * time.Second
 				records = offered * int(offer/time.Second)
