@@ -16,7 +16,7 @@ func TestBackpressure(t *testing.T) {
 				offer   = 30 * time.Second
 				records = offered * int(offer/time.Second)
 			)
-			p := &Plan{Mode: mode, BatchSize: 100, Latency: 5 * time.Millisecond}
+			p := &Plan{Mode: mode, BatchSize: 40, Latency: 5 * time.Millisecond}
 			inCloud(t, CloudConfig{
 				Partitions: 4, Seed: 30, Timeout: 30 * time.Second, Throughput: units, Mapping: p.mapping,
 			}, func(t *testing.T, c *Cloud) {
