@@ -61,9 +61,12 @@ type Config struct {
 	// sends it what expired or does not fit in an event.
 	OnFailure Destination
 
-	RetryBackoff host.Backoff     // delay before the same batch is tried again; default 200 ms to 30 s
-	OnInvocation func(Invocation) // called after each invocation, from several goroutines; must not block for long
-	Logger       *slog.Logger     // problems and their end; default slog.Default()
+	RetryBackoff host.Backoff // delay before the same batch is tried again; default 200 ms to 30 s
+	// BeforeInvocation and OnInvocation are called before and after each invocation, from several goroutines. They must not
+	// block for long.
+	BeforeInvocation func()
+	OnInvocation     func(Invocation)
+	Logger           *slog.Logger // problems and their end; default slog.Default()
 }
 
 // Provisioned is AWS's ProvisionedPollerConfig.
@@ -109,6 +112,9 @@ func (c Config) withDefaults() (Config, error) {
 			MinimumPollers: cmp.Or(c.Provisioned.MinimumPollers, 1),
 			MaximumPollers: cmp.Or(c.Provisioned.MaximumPollers, 200),
 		}
+	}
+	if c.BeforeInvocation == nil {
+		c.BeforeInvocation = func() {}
 	}
 	if c.OnInvocation == nil {
 		c.OnInvocation = func(Invocation) {}

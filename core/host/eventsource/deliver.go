@@ -168,8 +168,10 @@ func (l *lane) invoke(u *unit) Invocation {
 		l.encoded = u
 	}
 	event := l.enc.event()
-	inv := Invocation{Partitions: u.ranges(), Records: u.size(), Bytes: len(event), Attempt: u.attempt(), Start: time.Now()}
+	inv := Invocation{Partitions: u.ranges(), Records: u.size(), Bytes: len(event), Attempt: u.attempt()}
 	inv.Oldest, inv.Newest = u.times()
+	cfg.BeforeInvocation()
+	inv.Start = time.Now()
 	inv.Function, inv.Err = cfg.Function.Invoke(l.s.kill, event)
 	inv.Duration = time.Since(inv.Start)
 	inv.RequestID = inv.Function.RequestID

@@ -674,9 +674,16 @@ func TestInvocationReport(t *testing.T) {
 	inWorld(t, 1, func(t *testing.T, w *world) {
 		w.produce(0, "a", "b")
 		var got []Invocation
-		f := &function{script: []answer{reports(0, 1)}, during: func(call) { pass(time.Second) }}
+		begun := 0
+		f := &function{script: []answer{reports(0, 1)}, during: func(call) {
+			if begun != len(got)+1 {
+				t.Errorf("told of %d invocations before number %d", begun, len(got)+1)
+			}
+			pass(time.Second)
+		}}
 		m := w.start(f, func(c *Config) {
 			reporting(c)
+			c.BeforeInvocation = func() { begun++ }
 			c.OnInvocation = func(i Invocation) { got = append(got, i) }
 		})
 		settle(time.Minute)

@@ -145,9 +145,10 @@ func (c *Cloud) mapping(r *running, topic string, topics int, used func(topic st
 		Function: r.function, FunctionARN: r.function.ARN(),
 		Brokers: c.brokers, Topic: topic, ConsumerGroup: group(r.d.Connector, topic, topics),
 		BatchSize: m.BatchSize, MaximumBatchingWindow: &m.BatchWindow, ReportBatchItemFailures: m.ReportItems,
+		// As in Kafka Connect a topic is in use before what is read from it is delivered: who sees a record sees its topic.
+		BeforeInvocation: func() { used(topic) },
 		OnInvocation: func(inv eventsource.Invocation) {
 			r.note(topic, inv)
-			used(topic)
 			c.o.Report(r.event(topic, inv, m.MemoryMB))
 		},
 		Logger: slog.New(newProblemLog(r.d.Name, c.o.Report)),
