@@ -118,7 +118,11 @@ func TestFailures(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.do.Do, func(t *testing.T) {
-			f := newFunction(t, "aws-lambda-go", func(c *Config) { c.Timeout = time.Second })
+			f := newFunction(t, "aws-lambda-go", func(c *Config) {
+				if tc.wantStats.Timeouts > 0 {
+					c.Timeout = time.Second
+				}
+			})
 			var before, after int
 			invokeInto(t, f, request{Do: "pid"}, &before)
 			resp, err := f.Invoke(t.Context(), event(tc.do))
