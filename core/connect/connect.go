@@ -29,6 +29,14 @@ type Warmer interface {
 	Warm(ctx context.Context)
 }
 
+// Targeter is a Sink that can tell which thing of the outside a record writes: a document, a row. Where a batch comes again
+// the engine then knows which of its records overwrite one another; of other sinks it takes Kafka's key for that.
+type Targeter interface {
+	// AppendTarget appends to dst what is the same for records that write the same thing, and for no others. It is called
+	// with records that the last Put has written, while no Put runs. After false such a record is written again.
+	AppendTarget(dst []byte, r *Record) (target []byte, ok bool)
+}
+
 // Source is polled for records. Poll returns what there is, io.EOF when nothing more is there now.
 type Source interface {
 	Poll(ctx context.Context) ([]*SourceRecord, error)

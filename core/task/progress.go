@@ -15,7 +15,7 @@ import (
 //
 // Its danger is that other processes, or an earlier batch that comes again, may have written older versions over what is
 // remembered. So a partition's memory is good only for a batch that begins where the partition was to begin again, and
-// the runner writes the last version of a key again where the batch holds others of it; see [Sink.recall].
+// the runner writes the last version of a target again where it has written others of it; see [Sink.recall].
 type Progress struct {
 	seed  maphash.Seed
 	count atomic.Int64 // remembered records, to see without the lock that there are none: the usual case
@@ -31,9 +31,11 @@ type memory struct {
 }
 
 type record struct {
-	print   uint64 // fingerprint of the content
-	written bool   // else it was buried
+	print  uint64 // fingerprint of the content
+	target uint64 // hash of what it has written; noTarget for nothing, or what no other record writes
 }
+
+const noTarget = 0
 
 // maxProgress bounds the remembered records: a few full batches of the largest size a host sends.
 const maxProgress = 64 << 10
@@ -65,23 +67,27 @@ func (p *Progress) Begin(topic string, id int32, from int64) {
 	}
 }
 
-// Known says whether an earlier try has dealt with the record, and whether that was by writing it.
-func (p *Progress) Known(m *trigger.Message) (known, written bool) {
+// Known says whether an earlier try has dealt with the record, and what target it was remembered with.
+func (p *Progress) Known(m *trigger.Message) (target uint64, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	part := p.parts[partition{m.Topic, m.Partition}]
 	if part == nil {
-		return false, false
+		return noTarget, false
 	}
 	r, ok := part.offsets[m.Offset]
 	if !ok || r.print != p.fingerprint(m) {
-		return false, false
+		return noTarget, false
 	}
-	return true, r.written
+	return r.target, true
 }
 
-// Remember notes that the record has been dealt with although its batch will be repeated. Repeat comes first.
-func (p *Progress) Remember(m *trigger.Message, written bool) {
+// Target is the hash of what tells a target from others.
+func (p *Progress) Target(b []byte) uint64 { return max(maphash.Bytes(p.seed, b), noTarget+1) }
+
+// Remember notes that the record has been dealt with although its batch will be repeated, and what it has written.
+// Repeat comes first.
+func (p *Progress) Remember(m *trigger.Message, target uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.count.Load() >= maxProgress {
@@ -98,7 +104,7 @@ func (p *Progress) Remember(m *trigger.Message, written bool) {
 	if _, known := part.offsets[m.Offset]; !known {
 		p.count.Add(1)
 	}
-	part.offsets[m.Offset] = record{p.fingerprint(m), written}
+	part.offsets[m.Offset] = record{p.fingerprint(m), target}
 }
 
 // Repeat notes that the partition will come again from an offset. What is known of it before that is dropped.

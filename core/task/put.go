@@ -21,6 +21,7 @@ func (s *Sink) put(ctx context.Context, deadline time.Time, l *lane, stats *Stat
 	for attempt := 1; len(batch) > 0; attempt++ {
 		err, lost := deliver(ctx, l.sink, batch)
 		l.lost = l.lost || lost
+		l.busy = errors.Is(err, errBusy)
 		var wait time.Duration
 		n := 0
 		for i, at := range of {
@@ -77,6 +78,9 @@ func errorOf(err error, i int) error {
 // grace is how long after its context's end a Put may still return before its memory is given up for lost.
 const grace = 100 * time.Millisecond
 
+// errBusy is that a Put still runs.
+var errBusy = fmt.Errorf("task: the connector did not return within %v of its deadline", grace)
+
 // deliver calls Put. A panic is an error; a Put that does not return when its time is over is left alone with its
 // memory. lost says that neither the sink nor the memory may be used again.
 func deliver(ctx context.Context, sink connect.Sink, batch []*connect.Record) (err error, lost bool) {
@@ -105,7 +109,7 @@ func deliver(ctx context.Context, sink connect.Sink, batch []*connect.Record) (e
 	case a := <-done:
 		return a.err, a.lost
 	case <-t.C:
-		return fmt.Errorf("task: the connector did not return within %v of its deadline", grace), true
+		return errBusy, true
 	}
 }
 

@@ -111,7 +111,9 @@ type lane struct {
 	of       []int32 // the message of each record of the batch
 	outcomes []outcome
 	parts    []part
-	lost     bool // somebody may still read the memory, or the sink is in an unknown state
+	target   []byte // scratch of [Sink.target]
+	lost     bool   // somebody may still read the memory, or the sink is in an unknown state
+	busy     bool   // the sink's Put still runs
 }
 
 // outcome is what became of a message.
@@ -318,10 +320,9 @@ func panicked(p any) error {
 
 // recall marks what an earlier try of this batch has dealt with.
 //
-// A process that does not know of that try may have begun the batch since and written older versions of a key over newer
-// ones. Where a batch has several records of a key, the last that was written is therefore written again, after which
-// only newer ones follow; a record alone with its key in the batch can only have been overwritten with itself. The key is
-// Kafka's, by which records of one thing stay in one partition; a record without one is alone.
+// A process that does not know of that try may have begun the batch since and written older versions of a target over
+// newer ones. Where several records of a target were written, the last of them is therefore written again, after which
+// only newer ones follow; one that was written alone can only have been overwritten with itself.
 func (s *Sink) recall(l *lane) {
 	if s.progress.Empty() {
 		return
@@ -335,37 +336,26 @@ func (s *Sink) recall(l *lane) {
 	if s.progress.Empty() {
 		return
 	}
-	type key struct {
+	type target struct {
 		part partition
-		key  string
+		hash uint64
 	}
-	type versions struct {
-		count int
-		last  int // that was written; -1 for none
-	}
-	of := make(map[key]versions)
+	type versions struct{ count, last int }
+	of := make(map[target]versions)
 	for i := range l.messages.Messages {
 		m := &l.messages.Messages[i]
-		known, written := s.progress.Known(m)
-		if known {
-			l.outcomes[i].fate = repeated
-		}
-		if m.Key == nil {
+		hash, known := s.progress.Known(m)
+		if !known {
 			continue
 		}
-		k := key{partition{m.Topic, m.Partition}, string(m.Key)}
-		v, ok := of[k]
-		if !ok {
-			v.last = -1
+		l.outcomes[i].fate = repeated
+		if hash != noTarget {
+			t := target{partition{m.Topic, m.Partition}, hash}
+			of[t] = versions{of[t].count + 1, i}
 		}
-		v.count++
-		if written {
-			v.last = i
-		}
-		of[k] = v
 	}
 	for _, v := range of {
-		if v.count > 1 && v.last >= 0 {
+		if v.count > 1 {
 			l.outcomes[v.last].fate = held
 		}
 	}
@@ -541,18 +531,33 @@ func (s *Sink) finish(ctx context.Context, l *lane, stats *Stats) (trigger.Resul
 			}
 		case durable:
 			stats.Written++
-			if whole || m.Offset >= l.part(m).point {
-				s.progress.Remember(m, true)
+			if l.busy || !whole && m.Offset < l.part(m).point {
+				continue // while its Put runs the connector cannot be asked for targets
+			}
+			if target, ok := s.target(l, &l.records[i]); ok {
+				s.progress.Remember(m, target)
 			}
 		case buried:
 			if whole || m.Offset >= l.part(m).point {
-				s.progress.Remember(m, false)
+				s.progress.Remember(m, noTarget)
 			}
 		case dead:
 			stats.Failed++
 		}
 	}
 	return result, *stats
+}
+
+// target tells what a written record has in common with others that overwrite it, or that it overwrites.
+func (s *Sink) target(l *lane, r *connect.Record) (target uint64, ok bool) {
+	if t, is := l.sink.(connect.Targeter); is {
+		l.target, ok = t.AppendTarget(l.target[:0], r)
+		return s.progress.Target(l.target), ok
+	}
+	if r.Origin.Key == nil {
+		return noTarget, true
+	}
+	return s.progress.Target(r.Origin.Key), true
 }
 
 // worse says whether a failure says more than the one the answer names so far: fatal before all others.

@@ -64,6 +64,18 @@ type world struct {
 
 type fakeSink struct{ w *world }
 
+// documents is a fakeSink that tells which document a record writes: what its value has before "=".
+type documents struct{ fakeSink }
+
+func document(r *connect.Record) string {
+	name, _, _ := strings.Cut(r.Value.Text(), "=")
+	return name
+}
+
+func (*documents) AppendTarget(dst []byte, r *connect.Record) ([]byte, bool) {
+	return append(dst, document(r)...), true
+}
+
 func (s *fakeSink) Put(ctx context.Context, batch []*connect.Record) error {
 	if s.w.calls.Add(1) == 1 && s.w.block != nil {
 		<-s.w.block
@@ -73,6 +85,9 @@ func (s *fakeSink) Put(ctx context.Context, batch []*connect.Record) error {
 	blocked := map[string]bool{}
 	for i, r := range batch {
 		key := r.Key.Text()
+		if key == "" {
+			key = document(r)
+		}
 		if s.w.each > 0 && !errpolicy.Sleep(ctx, s.w.each) {
 			be.Fail(i, connect.Retriable(context.DeadlineExceeded))
 			blocked[key] = true
@@ -337,7 +352,45 @@ func TestStaleProgress(t *testing.T) {
 	}
 }
 
-// A key's last version is all that is written again of what is known.
+// Whatever Kafka's keys say, the last record of a document is what stays where the connector tells documents apart: no
+// keys, and keys that are another for each record.
+func TestStaleProgressOfDocuments(t *testing.T) {
+	for name, key := range map[string]func(i int) []byte{
+		"no keys":      func(int) []byte { return nil },
+		"keys of each": func(i int) []byte { return []byte{'a' + byte(i)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{}
+			opened := func(c *SinkConfig) {
+				c.Open = func(context.Context) (connect.Sink, error) { return &documents{fakeSink{w}}, nil }
+			}
+			s, other := newTask(w, opened), newTask(w, opened)
+			batch := func(m *trigger.Messages, alloc func(int) []byte) error {
+				err := versions(10, "x=0", "k=1", "j=1", "k=2")(m, alloc)
+				for i := range m.Messages {
+					m.Messages[i].Key = key(i)
+				}
+				return err
+			}
+			w.fail = failOn("x=0", errPlain)
+			s.Run(t.Context(), batch)
+			w.fail = func(r *connect.Record) error {
+				if r.Value.Text() == "k=1" {
+					return nil
+				}
+				return errPlain
+			}
+			other.Run(t.Context(), batch) // another process begins the batch, and writes k=1 over k=2
+			w.puts, w.fail = nil, nil
+			s.Run(t.Context(), batch)
+			if diff := cmp.Diff([]string{"0@10:x=0", "0@13:k=2"}, w.puts); diff != "" {
+				t.Errorf("written when the batch comes again (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A target's last version is all that is written again of what is known.
 func TestRepeatedKeys(t *testing.T) {
 	w := &world{fail: failOn("x=0", errPlain)}
 	s := newTask(w, nil)

@@ -174,6 +174,7 @@ func describeKind(v *data.Value) string {
 }
 
 var (
-	_ connect.Sink   = (*sink)(nil)
-	_ connect.Warmer = (*sink)(nil)
+	_ connect.Sink     = (*sink)(nil)
+	_ connect.Targeter = (*sink)(nil)
+	_ connect.Warmer   = (*sink)(nil)
 )

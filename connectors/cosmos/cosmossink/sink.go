@@ -195,8 +195,7 @@ func (s *sink) place(i int, r *connect.Record) error {
 	rec.idEnd = len(s.scratch)
 	id := s.scratch[rec.idStart:]
 
-	s.keys = binary.LittleEndian.AppendUint32(s.keys[:0], t.number)
-	if s.keys, err = appendPartitionKey(s.keys, t.def, &r.Value, id); err != nil {
+	if s.keys, err = appendLogicalPartition(s.keys[:0], t, t.def, r, id); err != nil {
 		return connect.DataError(fmt.Errorf("cosmossink: %w", err))
 	}
 	pkEnd := len(s.keys)
@@ -213,6 +212,23 @@ func (s *sink) place(i int, r *connect.Record) error {
 	s.index[key] = len(s.lanes)
 	s.lanes = append(s.lanes, lane{target: t, pk: key[4:pkEnd], first: i, last: i})
 	return nil
+}
+
+// appendLogicalPartition appends a container's number and the partition key of a record in it.
+func appendLogicalPartition(dst []byte, t *target, def *definition, r *connect.Record, id []byte) ([]byte, error) {
+	return appendPartitionKey(binary.LittleEndian.AppendUint32(dst, t.number), def, &r.Value, id)
+}
+
+// AppendTarget implements [connect.Targeter]: what a record writes is a container's item, which partition key and id tell
+// from others. It cannot be told when the container was replaced by one with another partition key.
+func (s *sink) AppendTarget(dst []byte, r *connect.Record) ([]byte, bool) {
+	t := s.targets[s.cfg.Containers[r.Topic]]
+	id, err := appendID(nil, &s.cfg.ID, r)
+	if err != nil || t.def == nil {
+		return dst, false
+	}
+	dst, err = appendLogicalPartition(dst, t, t.def, r, id)
+	return append(dst, id...), err == nil
 }
 
 // batches says whether records of one logical partition are written together.

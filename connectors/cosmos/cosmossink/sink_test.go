@@ -60,6 +60,35 @@ func TestSameIDInAnotherPartitionIsAnotherDocument(t *testing.T) {
 	})
 }
 
+// Records have the same target exactly when they write the same document, whatever their keys and topics are.
+func TestTargets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, "/customer")
+		records := batch(`{"id":"a","customer":"x","n":1}`, `{"n":2,"customer":"x","id":"a"}`, `{"id":"a","customer":"y"}`, `{"id":"b","customer":"x"}`)
+		other := newRecord(records[0].Arena, 9, "k", `{"id":"a","customer":"x","n":3}`)
+		other.Topic = "returns" // goes to the same container
+		records = append(records, other)
+		if err := w.sink.Put(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+		var got []int // the first record with the same target
+		first := map[string]int{}
+		for i, r := range records {
+			target, ok := w.sink.(connect.Targeter).AppendTarget(nil, r)
+			if !ok {
+				t.Fatalf("record %d has no target", i)
+			}
+			if _, known := first[string(target)]; !known {
+				first[string(target)] = i
+			}
+			got = append(got, first[string(target)])
+		}
+		if diff := cmp.Diff([]int{0, 0, 2, 3, 0}, got); diff != "" {
+			t.Errorf("who shares a target with whom (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestBatchesAreBoundedAndInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, "/customer")
