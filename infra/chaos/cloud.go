@@ -81,7 +81,7 @@ type Cloud struct {
 	mu      sync.Mutex
 	broker  *broker.Broker
 	account *cosmostest.Server
-	at      *listener // of the account
+	at      *cosmostest.Pipe // of the account
 	key     string
 	reports bool // what functions are told
 }
@@ -168,7 +168,7 @@ func (c *Cloud) startServers() error {
 		}
 		err = s.AddContainer(Database, Container, physical, "/group")
 	}
-	l := newListener()
+	l := cosmostest.NewPipe()
 	switch {
 	case err != nil:
 	case c.cfg.Real != nil:
@@ -221,7 +221,7 @@ func (c *Cloud) dialAccount(ctx context.Context, network, address string) (net.C
 	c.mu.Lock()
 	l := c.at
 	c.mu.Unlock()
-	return l.dial(ctx, network, address)
+	return l.Dial(ctx, network, address)
 }
 
 // document is the configuration that a process is deployed with. Its name is in the User-Agent of its requests.

@@ -1,12 +1,9 @@
 package cosmossink
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"sync"
 	"testing"
 
 	"github.com/connectless/connectless/connectors/cosmos"
@@ -41,11 +38,11 @@ func newWorld(t testing.TB, settings map[string]string, paths ...string) *world 
 	}
 	w := &world{Server: s, t: t}
 	s.Observe(w.rec.Add)
-	l := newListener()
+	l := cosmostest.NewPipe()
 	if err := s.Start(l); err != nil {
 		t.Fatal(err)
 	}
-	transport := newTransport(l.dial)
+	transport := newTransport(l.Dial)
 	transport.Proxy = nil
 	w.sink = open(t, Options{Transport: transport}, settings)
 	t.Cleanup(func() {
@@ -165,47 +162,3 @@ func failures(t testing.TB, err error, n int) map[int]string {
 	}
 	return out
 }
-
-// listener accepts connections within the process.
-type listener struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newListener() *listener {
-	return &listener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-func (l *listener) Addr() net.Addr { return memory{} }
-
-func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-type memory struct{}
-
-func (memory) Network() string { return "memory" }
-func (memory) String() string  { return "account.test:80" }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,50 +15,6 @@ import (
 
 	"github.com/connectless/connectless/connectors/cosmos/cosmostest"
 )
-
-// pipeListener is an in-memory listener, so that a test runs in a synctest bubble, in virtual time.
-type pipeListener struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "cosmos.test:80" }
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // bubble runs f in virtual time with a server that has one container and an HTTP client for it. It fails when a
 // goroutine of the server outlives Close.
@@ -74,11 +28,11 @@ func bubble(t *testing.T, o cosmostest.ContainerOptions, f func(t *testing.T, s 
 		if err := s.AddContainer("db", "c", o, "/pk"); err != nil {
 			t.Fatal(err)
 		}
-		l := newPipeListener()
+		l := cosmostest.NewPipe()
 		if err := s.Start(l); err != nil {
 			t.Fatal(err)
 		}
-		tr := &http.Transport{DialContext: l.dial}
+		tr := &http.Transport{DialContext: l.Dial}
 		defer tr.CloseIdleConnections()
 		defer func() {
 			if err := s.Close(); err != nil {
