@@ -286,6 +286,35 @@ func TestNewestWins(t *testing.T) {
 	})
 }
 
+// Who changes a configuration and then asks how the connector is, is never told of the one before.
+func TestStatusIsOfTheNewConfiguration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t)
+		h := open(t, herder.Options{Catalog: recordedCatalog(t), Runner: r, Patience: -1})
+		defer closeHerder(t, h)
+		api := &client{t, handler(h)}
+		api.want(201, "PUT", "/connectors/c/config", sink("tasks.max", "2"))
+		settled(t, h)
+		r.fail = func(_ context.Context, method, _ string) error {
+			time.Sleep(time.Minute)
+			return nil
+		}
+		api.want(202, "PUT", "/connectors/c/pause", "")
+		synctest.Wait() // it is pausing
+		api.want(200, "PUT", "/connectors/c/config", sink("tasks.max", "1"))
+		for range 2 { // at once, and when what is paused is the connector as it was
+			if got, want := api.states("c"), "UNASSIGNED, UNASSIGNED, UNASSIGNED"; got != want {
+				t.Errorf("states %q, want %q", got, want)
+			}
+			time.Sleep(time.Minute + time.Second)
+		}
+		settled(t, h)
+		if got, want := api.states("c"), "PAUSED, PAUSED"; got != want {
+			t.Errorf("states %q, want %q", got, want)
+		}
+	})
+}
+
 // A connector that is made again while the old one of its name still starts is another one.
 func TestMadeAgainAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

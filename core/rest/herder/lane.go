@@ -19,6 +19,7 @@ type lane struct {
 	state             rest.State // Unassigned, Running, Paused, Stopped or Failed
 	trace             string     // of Failed
 	tasks             int
+	shown             int // generation of the configuration that the three above are of
 
 	// Of the holder of the token:
 	started, paused bool
@@ -95,6 +96,9 @@ func (h *Herder) settle(l *lane) {
 		h.mu.Lock()
 		l.settled = revision
 		l.state, l.trace, l.tasks = now.state, now.trace, now.tasks
+		if r != nil {
+			l.shown = r.Generation
+		}
 		if l.again == again {
 			l.again = nil
 		}

@@ -33,12 +33,16 @@ func (h *Herder) Status(name string) (*rest.Status, error) {
 // status needs the lock.
 func (h *Herder) status(r *record, now health) *rest.Status {
 	l := h.lanes[r.Name]
-	s := &rest.Status{Name: r.Name, Connector: rest.Condition{State: l.state, Worker: h.o.Address, Trace: l.trace}, Tasks: []rest.TaskStatus{}, Type: h.kind(r)}
-	well := rest.Condition{State: l.state, Worker: h.o.Address}
-	if l.state == rest.Failed { // of the connector; its tasks, if it has some, go on as they were
+	state, trace := l.state, l.trace
+	if r.State != rest.Stopped && l.shown != r.Generation { // of the configuration before, which nobody wants to know of
+		state, trace = rest.Unassigned, ""
+	}
+	s := &rest.Status{Name: r.Name, Connector: rest.Condition{State: state, Worker: h.o.Address, Trace: trace}, Tasks: []rest.TaskStatus{}, Type: h.kind(r)}
+	well := rest.Condition{State: state, Worker: h.o.Address}
+	if state == rest.Failed { // of the connector; its tasks, if it has some, go on as they were
 		well.State = r.State
 	}
-	if l.state != rest.Running && l.state != rest.Paused && (l.state != rest.Failed || l.tasks == 0) {
+	if state != rest.Running && state != rest.Paused && (state != rest.Failed || l.tasks == 0) {
 		now = health{} // of what does not run, or no longer
 	}
 	s.Connector = condition(s.Connector, now.connector)
