@@ -25,8 +25,8 @@ as terraform fmt does, with comments about what does not carry over when it beco
 that have no effect and why, classes without an implementation here. The same is reported on standard error. Connectors of a
 cluster get import blocks, so that terraform apply takes them over instead of creating them.
 
-A FILE is a .properties file of a standalone worker; or JSON: a connector as Kafka Connect's REST API takes or gives it, a
-list of them, GET /connectors?expand=info, or what kubectl get kafkaconnectors -o json prints of Strimzi's.
+A FILE is a .properties file of a standalone worker; JSON: a connector as Kafka Connect's REST API takes or gives it, a list
+of them, or GET /connectors?expand=info; or manifests of Strimzi's KafkaConnectors, as .yaml files or as kubectl prints them.
 
 Secrets are not written down. A key that is one becomes a variable without a value and stands in config_wo; a reference,
 ${env:X}, stays as it is. The user name, password and token for the cluster come from CONNECTLESS_CONNECT_USERNAME,

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/connectless/connectless/core/config"
 )
 
@@ -27,9 +29,9 @@ type Connector struct {
 // Lost is something beside the configuration that does not carry over.
 type Lost struct{ What, Why string }
 
-// ReadFile reads the connectors of a file: a .properties file of a standalone worker; or JSON, which is a connector in
-// any form of Kafka Connect's REST API, a list of them, the answer of GET /connectors?expand=info, or what
-// kubectl -o json prints of Strimzi's KafkaConnectors.
+// ReadFile reads the connectors of a file: a .properties file of a standalone worker; JSON, which is a connector in any
+// form of Kafka Connect's REST API, a list of them, or the answer of GET /connectors?expand=info; or manifests of Strimzi's
+// KafkaConnectors, as they are kept in .yaml files or as kubectl -o json or yaml prints them.
 func ReadFile(path string) ([]Connector, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -40,9 +42,12 @@ func ReadFile(path string) ([]Connector, error) {
 	case ".properties":
 		found, err = readProperties(text)
 	case ".yaml", ".yml":
-		err = fmt.Errorf("manifests are read as JSON: kubectl create --dry-run=client -o json -f %s > manifests.json, or kubectl get kafkaconnectors -o json", path)
+		found, err = readYAML(text)
 	default:
 		found, err = readJSON(text)
+	}
+	if err == nil && len(found) == 0 {
+		err = errors.New("there is no connector in it")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %s: %w", path, err)
@@ -53,7 +58,10 @@ func ReadFile(path string) ([]Connector, error) {
 	return found, nil
 }
 
-var errNoName = errors.New("a connector has no name")
+var (
+	errNoName      = errors.New("a connector has no name")
+	errNoConnector = errors.New("there is no KafkaConnector among the manifests")
+)
 
 func readProperties(text []byte) ([]Connector, error) {
 	props, err := config.ReadProperties(bytes.NewReader(text))
@@ -202,7 +210,61 @@ type manifest struct {
 	} `json:"spec"`
 }
 
-// readManifest reads a KafkaConnector, or those of a list; a list's other objects are left out.
+// readYAML reads the documents of a file, which mean what they mean to kubectl: its library makes JSON of them.
+func readYAML(text []byte) ([]Connector, error) {
+	var items []json.RawMessage
+	for _, document := range documents(text) {
+		item, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return nil, err
+		}
+		if string(item) != "null" { // comments only
+			items = append(items, item)
+		}
+	}
+	if len(items) == 1 {
+		return readJSON(items[0])
+	}
+	return readManifests(items)
+}
+
+// documents splits YAML at its lines "---". Each document begins with as many empty lines as were before it, so that an
+// error names the line of the file.
+func documents(text []byte) (all [][]byte) {
+	var document []byte
+	before := 0
+	for line := range bytes.Lines(text) {
+		if before++; bytes.HasPrefix(line, []byte("---")) && len(bytes.TrimSpace(line)) == 3 {
+			all = append(all, document)
+			document = bytes.Repeat([]byte("\n"), before)
+			continue
+		}
+		document = append(document, line...)
+	}
+	return append(all, document)
+}
+
+// readManifests reads the KafkaConnectors among objects; the others are left out.
+func readManifests(items []json.RawMessage) ([]Connector, error) {
+	var found []Connector
+	for _, item := range items {
+		var kind struct{ Kind string }
+		if err := json.Unmarshal(item, &kind); err != nil || kind.Kind != "KafkaConnector" && !strings.HasSuffix(kind.Kind, "List") {
+			continue
+		}
+		cs, err := readManifest(item)
+		if err != nil && !errors.Is(err, errNoConnector) {
+			return nil, err
+		}
+		found = append(found, cs...)
+	}
+	if len(found) == 0 {
+		return nil, errNoConnector
+	}
+	return found, nil
+}
+
+// readManifest reads a KafkaConnector, or those of a list.
 func readManifest(text []byte) ([]Connector, error) {
 	var m manifest
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -210,22 +272,7 @@ func readManifest(text []byte) ([]Connector, error) {
 	}
 	switch {
 	case strings.HasSuffix(m.Kind, "List"):
-		var found []Connector
-		for _, item := range m.Items {
-			var kind struct{ Kind string }
-			if err := json.Unmarshal(item, &kind); err != nil || kind.Kind != "KafkaConnector" {
-				continue
-			}
-			cs, err := readManifest(item)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, cs...)
-		}
-		if len(found) == 0 {
-			return nil, errors.New("there is no KafkaConnector in the list")
-		}
-		return found, nil
+		return readManifests(m.Items)
 	case m.Kind != "KafkaConnector":
 		return nil, fmt.Errorf("a %s is not a KafkaConnector", m.Kind)
 	case m.Metadata.Name == "":

@@ -55,12 +55,24 @@ func TestReadFile(t *testing.T) {
 		{name: "a list of manifests", file: "a.json", text: `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMap"},
 			{"apiVersion":"kafka.strimzi.io/v1beta2","kind":"KafkaConnector","metadata":{"name":"a"},"spec":{"class":"X","tasksMax":2,"state":"running"}}]}`,
 			want: []migrate.Connector{{Name: "a", Config: props, State: "RUNNING"}}},
-		{name: "no connector among manifests", file: "a.json", text: `{"apiVersion":"v1","kind":"List","items":[{"kind":"ConfigMap"}]}`, err: "there is no KafkaConnector in the list"},
+		{name: "no connector among manifests", file: "a.json", text: `{"apiVersion":"v1","kind":"List","items":[{"kind":"ConfigMap"}]}`, err: "there is no KafkaConnector among the manifests"},
 		{name: "another manifest", file: "a.json", text: `{"apiVersion":"kafka.strimzi.io/v1beta2","kind":"KafkaTopic","metadata":{"name":"a"}}`, err: "a KafkaTopic is not a KafkaConnector"},
 		{name: "a nested value in a manifest", file: "a.json", text: `{"apiVersion":"k","kind":"KafkaConnector","metadata":{"name":"a"},"spec":{"config":{"x":{"y":1}}}}`, err: `a: config: connector JSON: the value of "x" is nested`},
-		{name: "YAML", file: "a.yaml", text: "kind: KafkaConnector\n", err: "manifests are read as JSON: kubectl create --dry-run=client -o json -f"},
+		{name: "YAML as it is kept", file: "a.yaml", text: yamlManifests, want: []migrate.Connector{
+			{Name: "a", Config: map[string]string{"connector.class": "X", "tasks.max": "2", "poll.ms": "500", "on.error": "true", "topics": "x,y", "key": "007",
+				"query": "select *\nfrom t\n"}, State: "STOPPED"},
+			{Name: "b", Config: map[string]string{"connector.class": "Z"}},
+		}},
+		{name: "YAML as kubectl prints it", file: "a.yml", text: "apiVersion: v1\nkind: List\nitems:\n- apiVersion: k/v1\n  kind: KafkaConnector\n  metadata: {name: a}\n  spec: {class: X, tasksMax: 2}\n",
+			want: []migrate.Connector{plain}},
+		{name: "a connector in YAML", file: "a.yaml", text: "# no manifest\n---\nname: a\nconfig:\n  connector.class: X\n  tasks.max: 2\n", want: []migrate.Connector{plain}},
+		{name: "broken YAML", file: "a.yaml", text: "kind: A\n---\nkind: B\nspec: [\n", err: "line 4"},
+		{name: "a key twice in YAML", file: "a.yaml", text: "name: a\nconfig:\n  topics: x\n  topics: y\n", err: `line 4: key "topics" already set`},
+		{name: "no connector in YAML", file: "a.yaml", text: "kind: ConfigMap\n---\nkind: ConfigMapList\n", err: "there is no KafkaConnector among the manifests"},
+		{name: "no YAML", file: "a.yaml", text: "# nothing\n", err: "there is no KafkaConnector among the manifests"},
 		{name: "not JSON", file: "a.json", text: "{", err: "not JSON: unexpected end of JSON input"},
 		{name: "empty", file: "a.json", text: "", err: "not JSON"},
+		{name: "nothing in a list", file: "a.json", text: "[]", err: "there is no connector in it"},
 		{name: "a text", file: "a.json", text: `"a"`, err: "neither a connector nor a list of connectors"},
 		{name: "a wrong initial state", file: "a.json", text: `{"name":"a","config":{},"initial_state":1}`, err: "a: initial_state"},
 	} {
@@ -81,6 +93,38 @@ func TestReadFile(t *testing.T) {
 		})
 	}
 }
+
+// yamlManifests is a file as people keep it: a cluster and its connectors.
+const yamlManifests = `# the cluster
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaConnect
+metadata:
+  name: cluster
+---
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaConnector
+metadata:
+  name: a
+  labels:
+    strimzi.io/cluster: cluster
+spec:
+  class: X
+  tasksMax: 2
+  state: stopped
+  config:
+    poll.ms: 500
+    on.error: yes
+    topics: "x,y"
+    key: "007"
+    query: |
+      select *
+      from t
+---
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaConnector
+metadata: {name: b}
+spec: {class: Z}
+`
 
 // worker is a Kafka Connect worker with two connectors, as old as is wanted.
 func worker(old bool, authorized func(*http.Request) bool) http.Handler {
@@ -153,6 +197,20 @@ func TestReadCluster(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzReadYAML(f *testing.F) {
+	f.Add([]byte(yamlManifests))
+	f.Add([]byte("name: a\nconfig: {k: 1.50, l: ~}\n"))
+	path := filepath.Join(f.TempDir(), "a.yaml")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := migrate.ReadFile(path); err == nil && len(found) == 0 {
+			t.Error("neither a connector nor an error")
+		}
+	})
 }
 
 func FuzzReadFile(f *testing.F) {
