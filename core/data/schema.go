@@ -1,7 +1,6 @@
 package data
 
 import (
-	"sort"
 	"strings"
 )
 
@@ -67,7 +66,8 @@ type SchemaField struct {
 	Schema *Schema
 }
 
-// Param is one parameter of a schema. Parameters have no order in Connect; here they are sorted by key.
+// Param is one parameter of a schema. Parameters keep the order in which they were given, as SchemaBuilder's LinkedHashMap
+// does: it shows in encoded schemas. It does not count when schemas are compared.
 type Param struct{ Key, Value string }
 
 // Spec is the content of a schema to build: the zero values of Name, Version and Doc mean none.
@@ -88,8 +88,7 @@ type Spec struct {
 func (s Spec) Build() (*Schema, error) {
 	b := &Schema{spec: s, fields: s.Fields}
 	if len(s.Params) > 1 {
-		b.spec.Params = append([]Param(nil), s.Params...)
-		sort.Slice(b.spec.Params, func(i, j int) bool { return b.spec.Params[i].Key < b.spec.Params[j].Key })
+		b.spec.Params = distinctParams(s.Params)
 	}
 	switch s.Type {
 	case TypeMap:
@@ -218,8 +217,8 @@ func (s *Schema) Equal(o *Schema) bool {
 	if a.Version != nil && *a.Version != *b.Version {
 		return false
 	}
-	for i := range a.Params {
-		if a.Params[i] != b.Params[i] {
+	for _, p := range a.Params {
+		if value, ok := o.Param(p.Key); !ok || value != p.Value {
 			return false
 		}
 	}
@@ -232,6 +231,22 @@ func (s *Schema) Equal(o *Schema) bool {
 		}
 	}
 	return a.Key.Equal(b.Key) && a.Elem.Equal(b.Elem)
+}
+
+// distinctParams are the parameters with the last value of each at the place of the first.
+func distinctParams(given []Param) []Param {
+	params := make([]Param, 0, len(given))
+next:
+	for _, p := range given {
+		for i := range params {
+			if params[i].Key == p.Key {
+				params[i].Value = p.Value
+				continue next
+			}
+		}
+		params = append(params, p)
+	}
+	return params
 }
 
 // Of returns the plain schema of a type that needs no parts.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestBuildRefuses(t *testing.T) {
@@ -49,7 +51,10 @@ func TestSchemaEqual(t *testing.T) {
 			}
 		}
 	}
-	params := Spec{Type: TypeInt8, Params: []Param{{"b", "2"}, {"a", "1"}}}.MustBuild()
+	params := Spec{Type: TypeInt8, Params: []Param{{"b", "0"}, {"a", "1"}, {"b", "2"}}}.MustBuild()
+	if diff := cmp.Diff([]Param{{"b", "2"}, {"a", "1"}}, params.Params()); diff != "" {
+		t.Errorf("parameters as a LinkedHashMap has them (-want +got):\n%s", diff)
+	}
 	if !params.Equal(Spec{Type: TypeInt8, Params: []Param{{"a", "1"}, {"b", "2"}}}.MustBuild()) {
 		t.Error("the order of parameters counts")
 	}

@@ -93,11 +93,11 @@ func TestThereAndBack(t *testing.T) {
 	for _, tc := range []struct{ key, in, want string }{
 		{enhanced, `{"type":"enum","name":"E","namespace":"n","doc":"d","symbols":["A","B"],"default":"B"}`,
 			`{"type":"enum","name":"E","namespace":"n","doc":"d","symbols":["A","B"],"default":"B","connect.parameters":{` +
-				`"io.confluent.connect.avro.Enum":"n.E","io.confluent.connect.avro.Enum.A":"A","io.confluent.connect.avro.Enum.B":"B",` +
-				`"io.confluent.connect.avro.enum.default.E":"B","io.confluent.connect.avro.enum.doc.E":"d"},"connect.name":"n.E"}`},
+				`"io.confluent.connect.avro.enum.doc.E":"d","io.confluent.connect.avro.enum.default.E":"B",` +
+				`"io.confluent.connect.avro.Enum":"n.E","io.confluent.connect.avro.Enum.A":"A","io.confluent.connect.avro.Enum.B":"B"},"connect.name":"n.E"}`},
 		{sum, `{"type":"enum","name":"E","symbols":["Z","A"]}`,
 			`{"type":"enum","name":"E","symbols":["Z","A"],"connect.parameters":{"org.apache.kafka.connect.data.Enum":"E",` +
-				`"org.apache.kafka.connect.data.Enum.A":"1","org.apache.kafka.connect.data.Enum.Z":"0"},"connect.name":"E"}`},
+				`"org.apache.kafka.connect.data.Enum.Z":"0","org.apache.kafka.connect.data.Enum.A":"1"},"connect.name":"E"}`},
 		{"", `["null","int",{"type":"record","name":"R","fields":[]}]`, `["null","int",{"type":"record","name":"R","fields":[],"connect.name":"R"}]`},
 		{sum, `["int","string"]`, `["int","string"]`},
 		{"", `{"type":"fixed","name":"x.F","size":2}`, `{"type":"fixed","name":"F","namespace":"x","size":2,"connect.parameters":{"connect.fixed.size":"2"},"connect.name":"x.F"}`},
@@ -105,7 +105,7 @@ func TestThereAndBack(t *testing.T) {
 		{"", `{"type":"string","avro.java.string":"String"}`, `{"type":"string","connect.parameters":{"avro.java.string":"String"},"avro.java.string":"String"}`},
 		{"", `{"type":"record","name":"R","doc":"rd","fields":[{"name":"a","type":"int","doc":"fd","default":1}]}`,
 			`{"type":"record","name":"R","doc":"rd","fields":[{"name":"a","type":"int","doc":"fd","default":1}],` +
-				`"connect.parameters":{"io.confluent.connect.avro.field.doc.a":"fd","io.confluent.connect.avro.record.doc":"rd"},"connect.name":"R"}`},
+				`"connect.parameters":{"io.confluent.connect.avro.record.doc":"rd","io.confluent.connect.avro.field.doc.a":"fd"},"connect.name":"R"}`},
 		{"discard.type.doc.default", `{"type":"record","name":"R","doc":"rd","fields":[{"name":"a","type":"int","doc":"fd","default":1}]}`,
 			`{"type":"record","name":"R","doc":"rd","fields":[{"name":"a","type":{"type":"int","connect.doc":"fd","connect.default":1},"doc":"fd","default":1}],` +
 				`"connect.doc":"rd","connect.parameters":{"connect.record.doc":"rd"},"connect.name":"R"}`},
