@@ -208,11 +208,11 @@ func TestPreview(t *testing.T) {
 	filtered := write(t, connector(map[string]string{"transforms": "f", "transforms.f.type": "org.apache.kafka.connect.transforms.Filter"}))
 	for _, tc := range []struct{ name, config, in, want string }{
 		{"a value", tolerant, `{"a":1,"b":2}`,
-			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"Schema{STRING}","key":null,"value":{"a":1}}}`},
+			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"string?","key":null,"value":{"a":1}}}`},
 		{"a record", tolerant, `{"topic":"t","partition":2,"offset":7,"timestamp":5,"key":"k","value":{"a":1.50,"b":2},"headers":{"h":"x"}}`,
-			`{"at":"t-2@7","record":{"topic":"t","partition":2,"timestamp":5,"key_schema":"Schema{STRING}","key":"k","value":{"a":1.50},"headers":[{"name":"h","value":"x"}]}}`},
+			`{"at":"t-2@7","record":{"topic":"t","partition":2,"timestamp":5,"key_schema":"string?","key":"k","value":{"a":1.50},"headers":[{"name":"h","schema":"string","value":"x"}]}}`},
 		{"a tombstone", tolerant, `{"key_base64":"aw==","value":null}`,
-			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"Schema{STRING}","key":"k","value":null}}`},
+			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"string?","key":"k","value":null}}`},
 		{"broken JSON is a dead letter", tolerant, `{"a":`,
 			`{"at":"orders-0@0","dead_letter":{"stage":"VALUE_CONVERTER","class":"org.apache.kafka.connect.json.JsonConverter","exception":"org.apache.kafka.connect.errors.DataException","message":"Converting byte[] to Kafka Connect data failed due to serialization error: "}}`},
 		{"a failing transform", tolerant, `[1]`,
@@ -221,8 +221,8 @@ func TestPreview(t *testing.T) {
 			`{"at":"orders-0@0","failed":{"stage":"TRANSFORMATION","class":"org.apache.kafka.connect.transforms.ReplaceField$Value","exception":"org.apache.kafka.connect.errors.DataException","message":"Only Map objects supported in absence of schema for [field replacement], found: java.util.ArrayList"}}`},
 		{"filtered", filtered, `{"a":1}`, `{"at":"orders-0@0","filtered":true}`},
 		{"several lines, one empty", tolerant, "{\"a\":1}\r\n\n{\"a\":2}",
-			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"Schema{STRING}","key":null,"value":{"a":1}}}` + "\n" +
-				`{"at":"orders-0@2","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"Schema{STRING}","key":null,"value":{"a":2}}}`},
+			`{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"string?","key":null,"value":{"a":1}}}` + "\n" +
+				`{"at":"orders-0@2","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"string?","key":null,"value":{"a":2}}}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			code, out, errs := run(t, tc.in, "preview", "--config", tc.config)
@@ -233,6 +233,40 @@ func TestPreview(t *testing.T) {
 				t.Errorf("output (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What each transform did, whatever becomes of the record.
+func TestPreviewSteps(t *testing.T) {
+	const transforms = "org.apache.kafka.connect.transforms."
+	path := write(t, connector(map[string]string{
+		"errors.tolerance": "all", "transforms": "flat,head,cast,skip", "predicates": "never", "value.converter.schemas.enable": "true",
+		"predicates.never.type": transforms + "predicates.RecordIsTombstone",
+		"transforms.flat.type":  transforms + "Flatten$Value",
+		"transforms.head.type":  transforms + "InsertHeader", "transforms.head.header": "h", "transforms.head.value.literal": "5",
+		"transforms.cast.type": transforms + "Cast$Value", "transforms.cast.spec": "n:int8",
+		"transforms.skip.type": transforms + "Filter", "transforms.skip.predicate": "never",
+	}))
+	in := func(n string) string {
+		return `{"schema":{"type":"struct","name":"s.S","fields":[{"field":"n","type":"string"},{"field":"a","type":"struct","fields":[{"field":"b","type":"int64","optional":true,"default":3}]}]},"payload":{"n":"` + n + `","a":{"b":2}}}` + "\n"
+	}
+	code, out, errs := run(t, in("7")+in("x"), "preview", "--steps", "--config", path)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	flat := `{"transform":"flat","class":"` + transforms + `Flatten$Value","changes":[{"at":"value.a","was":{"b":2}},{"at":"value[\"a.b\"]","is":2},` +
+		`{"at":"value_schema","was":"struct s.S{n: string, a: struct{b: int64? = 3}}","is":"struct s.S{n: string, a.b: int64? = 3}"}]},` +
+		`{"transform":"head","class":"` + transforms + `InsertHeader","changes":[{"at":"headers","is":[{"name":"h","schema":"int8","value":5}]}]},` +
+		`{"transform":"cast","class":"` + transforms + `Cast$Value",`
+	want := `{"at":"orders-0@0","record":{"topic":"orders","partition":0,"timestamp":-1,"key_schema":"string?","key":null,` +
+		`"value_schema":"struct s.S{n: int8, a.b: int64? = 3}","value":{"n":7,"a.b":2},"headers":[{"name":"h","schema":"int8","value":5}]},` +
+		`"steps":[` + flat + `"changes":[{"at":"value.n","was":"7","is":7},` +
+		`{"at":"value_schema","was":"struct s.S{n: string, a.b: int64? = 3}","is":"struct s.S{n: int8, a.b: int64? = 3}"}]},` +
+		`{"transform":"skip","class":"` + transforms + `Filter","skipped":true}]}` + "\n" +
+		`{"at":"orders-0@1","dead_letter":{"stage":"TRANSFORMATION","class":"` + transforms + `Cast$Value","exception":"org.apache.kafka.connect.errors.DataException","message":"` +
+		`Value (x) was out of range for requested data type"},"steps":[` + flat + `"failed":true}]}` + "\n"
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
 	}
 }
 

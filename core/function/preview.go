@@ -14,7 +14,6 @@ import (
 
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/connect"
-	"github.com/connectless/connectless/core/data"
 	"github.com/connectless/connectless/core/errpolicy"
 	"github.com/connectless/connectless/core/task"
 	"github.com/connectless/connectless/core/trigger"
@@ -25,11 +24,14 @@ transform dropped ("filtered") and what would be dead-lettered or fail, and why.
 
 A line is a record if it is an object with a member "value" and no others than topic, partition, offset, timestamp, key,
 value, key_base64, value_base64 and headers; then "key" and "value" are text, or JSON that stands for its own text, or
-null, and "headers" is an object of texts. Any other line is a record's value as it is.`
+null, and "headers" is an object of texts. Any other line is a record's value as it is.
+
+With --steps a line also says what each transform changed: at which place, what was there and what is.`
 
 func (c *command) preview(ctx context.Context, args []string) int {
 	fs := flag.NewFlagSet("preview", flag.ContinueOnError)
 	file := fs.String("config", "", "the configuration to use (default: the function's own, connector.json or CONNECTLESS_CONFIG)")
+	steps := fs.Bool("steps", false, "print what each transform changes, too")
 	if code, ok := c.parse(fs, args, previewAbout); !ok {
 		return code
 	}
@@ -47,12 +49,17 @@ func (c *command) preview(ctx context.Context, args []string) int {
 	if err != nil {
 		return c.fail(err)
 	}
-	return c.previewLines(ctx, p, cfg)
+	pv := &previewer{topic: "preview"}
+	if chain, ok := cfg.Chain.(staged); ok && *steps {
+		pv.traced = &traced{stages: chain.chain.Stages()}
+		cfg.Chain = pv.traced
+	}
+	return c.previewLines(ctx, p, cfg, pv)
 }
 
-func (c *command) previewLines(ctx context.Context, p *plan, cfg task.SinkConfig) int {
+func (c *command) previewLines(ctx context.Context, p *plan, cfg task.SinkConfig, pv *previewer) int {
 	out := bufio.NewWriter(c.out)
-	pv := &previewer{out: json.NewEncoder(out), topic: "preview"}
+	pv.out = json.NewEncoder(out)
 	pv.out.SetEscapeHTML(false)
 	if topics := p.verdict.Effective.Sink.Topics; len(topics) > 0 {
 		pv.topic = topics[0]
@@ -109,6 +116,7 @@ type previewed struct {
 	Filtered   bool            `json:"filtered,omitempty"`
 	DeadLetter *previewFailure `json:"dead_letter,omitempty"`
 	Failed     *previewFailure `json:"failed,omitempty"` // with errors.tolerance=none the partition stops here
+	Steps      []previewStep   `json:"steps,omitempty"`
 }
 
 type previewRecord struct {
@@ -123,8 +131,9 @@ type previewRecord struct {
 }
 
 type previewHeader struct {
-	Name  string          `json:"name"`
-	Value json.RawMessage `json:"value"`
+	Name   string          `json:"name"`
+	Schema string          `json:"schema,omitempty"`
+	Value  json.RawMessage `json:"value"`
 }
 
 type previewFailure struct {
@@ -151,12 +160,16 @@ func at(m *trigger.Message) string {
 
 // previewer is a sink that prints.
 type previewer struct {
-	out   *json.Encoder
-	topic string
-	err   error
+	out    *json.Encoder
+	topic  string
+	traced *traced // nil without --steps
+	err    error
 }
 
 func (p *previewer) print(line previewed) {
+	if p.traced != nil {
+		line.Steps, p.traced.steps = p.traced.steps, nil
+	}
 	if p.err == nil {
 		p.err = p.out.Encode(line)
 	}
@@ -165,21 +178,19 @@ func (p *previewer) print(line previewed) {
 // Put prints records as a connector would see them.
 func (p *previewer) Put(_ context.Context, batch []*connect.Record) error {
 	for _, r := range batch {
-		line := &previewRecord{Topic: r.Topic, Partition: r.Partition, Timestamp: r.Timestamp,
-			KeySchema: schemaText(r.KeySchema), Key: r.Key.AppendJSON(nil), ValueSchema: schemaText(r.ValueSchema), Value: r.Value.AppendJSON(nil)}
-		for i := range r.Headers {
-			line.Headers = append(line.Headers, previewHeader{r.Headers[i].Key, r.Headers[i].Value.AppendJSON(nil)})
-		}
-		p.print(previewed{At: at(r.Origin), Record: line})
+		p.print(previewed{At: at(r.Origin), Record: recordLine(r)})
 	}
 	return nil
 }
 
-func schemaText(s *data.Schema) string {
-	if s == nil {
-		return ""
+func recordLine(r *connect.Record) *previewRecord {
+	line := &previewRecord{Topic: r.Topic, Partition: r.Partition, Timestamp: r.Timestamp,
+		KeySchema: schemaText(r.KeySchema), Key: r.Key.AppendJSON(nil), ValueSchema: schemaText(r.ValueSchema), Value: r.Value.AppendJSON(nil)}
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		line.Headers = append(line.Headers, previewHeader{h.Key, schemaText(h.Schema), h.Value.AppendJSON(nil)})
 	}
-	return s.String()
+	return line
 }
 
 // previewLetters prints what would be a dead letter, or a failure where errors are not tolerated.

@@ -113,7 +113,7 @@ func (c *command) foretell(ctx context.Context, b *box, records []*shown) error 
 		}
 	}
 	preview := &command{in: &in, out: &out, err: c.err}
-	code, err := preview.runPreview(ctx, binary.Path, function.Document{Config: b.props, Worker: b.worker})
+	code, err := preview.runPreview(ctx, binary.Path, function.Document{Config: b.props, Worker: b.worker}, false)
 	if err != nil {
 		return err
 	}

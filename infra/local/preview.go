@@ -28,6 +28,7 @@ func (c *command) preview(ctx context.Context, args []string) int {
 	file := fs.String("connector", "", "connector `file`: Kafka Connect's JSON")
 	workerFile := fs.String("worker-config", "", "`file` of Kafka Connect worker properties that the connector runs with")
 	dir := fs.String("functions", "", functionsDoc)
+	steps := fs.Bool("steps", false, "print what each transform changes, too")
 	if code, ok := c.parse(fs, args, previewAbout); !ok {
 		return code
 	}
@@ -54,7 +55,7 @@ func (c *command) preview(ctx context.Context, args []string) int {
 	if err != nil {
 		return c.failed(err)
 	}
-	code, err := c.runPreview(ctx, binary.Path, function.Document{Config: j.Connector.Config, Worker: worker})
+	code, err := c.runPreview(ctx, binary.Path, function.Document{Config: j.Connector.Config, Worker: worker}, *steps)
 	if err != nil {
 		return c.failed(err)
 	}
@@ -62,7 +63,7 @@ func (c *command) preview(ctx context.Context, args []string) int {
 }
 
 // runPreview hands the document to the function in a file, as a deployment does.
-func (c *command) runPreview(ctx context.Context, binary string, doc function.Document) (code int, err error) {
+func (c *command) runPreview(ctx context.Context, binary string, doc function.Document, steps bool) (code int, err error) {
 	dir, err := os.MkdirTemp("", "connectless-preview-")
 	if err != nil {
 		return 0, fmt.Errorf("preview: %w", err)
@@ -76,7 +77,7 @@ func (c *command) runPreview(ctx context.Context, binary string, doc function.Do
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		return 0, fmt.Errorf("preview: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, binary, "preview", "--config", path)
+	cmd := exec.CommandContext(ctx, binary, "preview", "--config", path, fmt.Sprintf("--steps=%t", steps))
 	cmd.Env = []string{} // a platform's variables would make it a function
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.in, c.out, c.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
