@@ -63,6 +63,7 @@ func runToConnect(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, _, _ = c.ToConnect(data.NewArena(), q.Topic, b) // a converter that knows the schema takes another way
 	s, v, err := c.ToConnect(data.NewArena(), q.Topic, b)
 	return schemaAndValue{Schema: encodeSchema(s), Value: encodeValue(&v)}, at("apply", err)
 }

@@ -40,7 +40,7 @@ func ParseJSON(a *Arena, b []byte) (v Value, ok bool, err error) {
 	if a != nil {
 		p.width = a.width
 	}
-	end := p.root(&v, i)
+	end := p.root(&v, i, 0)
 	// Jackson wants a root number to be followed by white space; after other values it does not look.
 	if end >= 0 && end < len(b) && v.form == formDigits && !isSpace(b[end]) {
 		end = p.fail(end, "a number must end with white space")
@@ -54,28 +54,29 @@ func ParseJSON(a *Arena, b []byte) (v Value, ok bool, err error) {
 	return v, true, nil
 }
 
-// ParseJSONAt is [ParseJSON] for the value at b[at:], white space aside: it returns the index behind it and does not look
-// at what follows. deep reads the whole value; otherwise it keeps spans, as ParseJSON does.
-func ParseJSONAt(a *Arena, b []byte, at int, deep bool) (v Value, end int, err error) {
+// ParseJSONAt is [ParseJSON] for the value at b[at:], white space aside, which is within so many objects and arrays: it
+// returns the index behind it and does not look at what follows. deep reads the whole value; otherwise it keeps spans, as
+// ParseJSON does.
+func ParseJSONAt(a *Arena, b []byte, at, within int, deep bool) (v Value, end int, err error) {
 	p := newParser(b, view(b), a)
 	defer p.done()
 	p.deep = deep
-	if end = p.root(&v, p.space(at)); end < 0 {
+	if end = p.root(&v, p.space(at), within); end < 0 {
 		return Value{}, 0, p.err
 	}
 	return v, end, nil
 }
 
 // root reads a value as [parser.value] does, but looks into a container.
-func (p *parser) root(v *Value, i int) (end int) {
+func (p *parser) root(v *Value, i, depth int) (end int) {
 	if i >= len(p.b) || p.b[i] != '{' && p.b[i] != '[' {
-		return p.value(v, i, 0)
+		return p.value(v, i, depth)
 	}
 	v.kind = Array
 	if p.b[i] == '{' {
 		v.kind = Map
 	}
-	v.node, end = p.container(i, 1)
+	v.node, end = p.container(i, depth+1)
 	return end
 }
 

@@ -228,7 +228,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		untouched := v.AppendJSON(nil)
-		deep, end, err := ParseJSONAt(a, bytes.TrimPrefix(bytes.Clone(in), []byte("\xEF\xBB\xBF")), 0, true)
+		deep, end, err := ParseJSONAt(a, bytes.TrimPrefix(bytes.Clone(in), []byte("\xEF\xBB\xBF")), 0, 0, true)
 		if err != nil || end > len(in) {
 			t.Fatalf("%q: in one go: %v", in, err)
 		}

@@ -128,11 +128,7 @@ func (v *Value) Int() int64 {
 func (v *Value) Float() float64 {
 	switch {
 	case v.form == formDigits:
-		f, _ := strconv.ParseFloat(v.text, 64) // the scanner checked the syntax; out of range gives the infinity Java gives
-		if f == 0 && zeroDigits(v.text) {
-			return 0 // -0.0 too: Java reads a BigDecimal first, which has no such thing
-		}
-		return f
+		return floatOf(v.text, 64)
 	case v.kind == Float32:
 		return float64(math.Float32frombits(uint32(v.num)))
 	}
@@ -295,7 +291,9 @@ func (v *Value) settle() {
 
 func (v *Value) open() {
 	if v.form == formCoded {
+		order := v.num // of a map
 		*v = v.node.code.Expand(v.node.arena, unviewed(v.text))
+		v.num = order
 		return
 	}
 	v.node = v.node.arena.parseSpan(v.text)
@@ -394,6 +392,15 @@ func parseDigits(s string) int64 {
 		return -int64(n)
 	}
 	return int64(n)
+}
+
+// floatOf is the double, or with size 32 the float, that Java reads from a JSON number.
+func floatOf(text string, size int) float64 {
+	f, _ := strconv.ParseFloat(text, size) // the scanner checked the syntax; out of range gives the infinity Java gives
+	if f == 0 && zeroDigits(text) {
+		return 0 // -0.0 too: Java reads a BigDecimal first, which has no such thing
+	}
+	return f
 }
 
 // zeroDigits says whether a JSON number is zero as written, not because it is too small.

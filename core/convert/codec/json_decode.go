@@ -16,9 +16,15 @@ func notEnvelope() error {
 
 func (c *jsonConverter) decodeEnvelope(a *data.Arena, b []byte) (*data.Schema, data.Value, error) {
 	if last := c.read.last.Load(); last != nil && len(b) > len(last.text) && string(b[:len(last.text)]) == last.text {
-		payload, end, err := data.ParseJSONAt(a, b, len(last.text), last.schema != nil)
+		at, s := len(last.text), last.schema
+		if s.plan != nil {
+			if v, end, ok := s.plan.Read(a, b, at, 1); ok && closes(b[end:]) {
+				return s.schema, v, nil
+			}
+		}
+		payload, end, err := data.ParseJSONAt(a, b, at, 1, s.schema != nil)
 		if err == nil && closes(b[end:]) {
-			return c.decodePayload(a, last.schema, &payload)
+			return c.decodePayload(a, s.schema, &payload)
 		}
 	}
 	v, _, err := data.ParseJSON(a, b)
@@ -30,17 +36,30 @@ func (c *jsonConverter) decodeEnvelope(a *data.Arena, b []byte) (*data.Schema, d
 		return nil, data.Value{}, notEnvelope()
 	}
 	text := schema.AppendJSON(nil)
-	s, ok := c.read.lookup(text)
-	if !ok {
-		if s, err = c.readSchema(schema); err != nil {
+	known := c.read.lookup(text)
+	if known == nil {
+		s, err := c.readSchema(schema)
+		if err != nil {
 			return nil, data.Value{}, err
 		}
-		c.read.store(text, s)
+		known = c.read.store(text, &knownSchema{schema: s, plan: c.plan(s)})
 	}
 	if prefix, ok := prefixOf(b, text); ok {
-		c.read.last.Store(&knownPrefix{text: prefix, schema: s})
+		c.read.last.Store(&knownPrefix{text: prefix, schema: known})
 	}
-	return c.decodePayload(a, s, payload)
+	return c.decodePayload(a, known.schema, payload)
+}
+
+// plan is how most payloads of a schema can be read; nil for those that have nothing to plan.
+func (c *jsonConverter) plan(s *data.Schema) *data.JSONPlan {
+	if s == nil {
+		return nil
+	}
+	return data.CompileJSON(s, func(a *data.Arena, s *data.Schema, v data.Value) (data.Value, bool) {
+		d := decoder{c: c, a: a}
+		typed, err := d.decode(s, &v)
+		return typed, err == nil && !d.lost
+	})
 }
 
 // closes says whether an envelope ends at the start of b: what follows does not count.

@@ -115,30 +115,36 @@ type schemaMemo struct {
 	limit int
 	last  atomic.Pointer[knownPrefix]
 	mu    sync.RWMutex
-	known map[string]*data.Schema // by the JSON text
+	known map[string]*knownSchema // by the JSON text
 }
 
 // knownPrefix is a document up to its payload.
 type knownPrefix struct {
 	text   string
-	schema *data.Schema
+	schema *knownSchema
 }
 
-// lookup finds the schema of a JSON text; ok is false if it has to be read.
-func (m *schemaMemo) lookup(text []byte) (s *data.Schema, ok bool) {
+// knownSchema is a schema, nil for null, and how payloads of it are read.
+type knownSchema struct {
+	schema *data.Schema
+	plan   *data.JSONPlan
+}
+
+// lookup finds the schema of a JSON text; nil if it has to be read.
+func (m *schemaMemo) lookup(text []byte) *knownSchema {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	s, ok = m.known[string(text)]
-	return s, ok
+	return m.known[string(text)]
 }
 
-func (m *schemaMemo) store(text []byte, s *data.Schema) {
+func (m *schemaMemo) store(text []byte, s *knownSchema) *knownSchema {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil || len(m.known) >= m.limit {
-		m.known = make(map[string]*data.Schema)
+		m.known = make(map[string]*knownSchema)
 	}
 	m.known[string(text)] = s
+	return s
 }
 
 // readSchema is the schema that an envelope's JSON describes; nil for null. Errors are DataExceptions and
