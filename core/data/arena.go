@@ -130,7 +130,7 @@ func (a *Arena) Pairs(keyValues []Value) Value {
 func (a *Arena) Struct(s *Schema) Value {
 	n := a.node()
 	n.schema = s
-	n.fields = a.fieldsToFill(len(s.blank))[:len(s.blank)]
+	n.fields = a.fieldsToFill(len(s.blank) + spareFields)[:len(s.blank)]
 	copy(n.fields, s.blank)
 	return Value{kind: Struct, node: n}
 }

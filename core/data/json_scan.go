@@ -148,7 +148,7 @@ func (p *parser) container(i, depth int) (*Node, int) {
 	return n, p.object(n, i, depth)
 }
 
-// spareFields is room that a parsed object has for fields transforms add, so that adding few of them moves nothing.
+// spareFields is room that an object or struct has for fields transforms add, so that adding few of them moves nothing.
 const spareFields = 4
 
 func (p *parser) object(n *Node, i, depth int) int {

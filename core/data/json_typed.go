@@ -215,7 +215,11 @@ func (r *typedReader) readStruct(t *JSONPlan, n *Node, i, depth int) int {
 	if len(t.parts) == 0 {
 		return r.token(i, "{}")
 	}
-	n.fields = r.a.fieldsToFill(len(t.parts))[:len(t.parts)]
+	room := len(t.parts)
+	if depth == r.outer {
+		room += spareFields
+	}
+	n.fields = r.a.fieldsToFill(room)[:len(t.parts)]
 	for k := range t.parts {
 		if i = r.token(i, t.keys[k]); i < 0 {
 			return -1

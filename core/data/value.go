@@ -252,6 +252,31 @@ func (v *Value) Put(i int, to Value) error {
 	return nil
 }
 
+// Reschema makes a Struct one of another schema, in place, and returns its fields. Field i gets the value of field from[i],
+// which increases; nil is for a schema that begins with the struct's fields. The fields beyond are null.
+func (v *Value) Reschema(s *Schema, from []int) []Field {
+	n := v.expand()
+	fields := n.fields
+	if len(s.blank) > cap(fields) {
+		fields = append(n.arena.fieldsToFill(len(s.blank)+spareFields), fields...)
+	}
+	fields = fields[:max(len(fields), len(s.blank))]
+	kept := len(from)
+	if from == nil {
+		kept = len(n.fields)
+	}
+	for i, f := range from {
+		if i != f {
+			fields[i].Value = fields[f].Value
+		}
+		fields[i].Name = s.fields[i].Name
+	}
+	fields = fields[:len(s.blank)]
+	copy(fields[kept:], s.blank[kept:])
+	n.schema, n.fields = s, fields
+	return fields
+}
+
 // Arena is where the value's content lives; nil when it owns its content. New containers that go into the value are
 // best made with it.
 func (v *Value) Arena() *Arena {

@@ -157,3 +157,45 @@ func TestJavaText(t *testing.T) {
 		}
 	}
 }
+
+// A struct that gets another schema has its fields, wherever its memory has room for them.
+func TestReschema(t *testing.T) {
+	schema := func(names ...string) *Schema {
+		spec := Spec{Type: TypeStruct}
+		for _, name := range names {
+			spec.Fields = append(spec.Fields, SchemaField{Name: name, Schema: Of(TypeInt8, true)})
+		}
+		return spec.MustBuild()
+	}
+	for _, tc := range []struct {
+		to   *Schema
+		from []int
+		want string
+	}{
+		{schema("a", "b", "c"), nil, `{"a":1,"b":2,"c":3}`},
+		{schema("a", "b", "c", "d", "e", "f", "g", "h", "i"), nil, `{"a":1,"b":2,"c":3,"d":null,"e":null,"f":null,"g":null,"h":null,"i":null}`},
+		{schema("x", "c", "d"), []int{0, 2}, `{"x":1,"c":3,"d":null}`},
+		{schema("c"), []int{2}, `{"c":3}`},
+		{schema(), []int{}, `{}`},
+	} {
+		for _, a := range []*Arena{nil, NewArena()} {
+			v := a.Struct(schema("a", "b", "c"))
+			for i := range v.Fields() {
+				v.Fields()[i].Value = OfInt8(int8(i + 1))
+			}
+			after := a.Struct(schema("z")) // is not written over
+			fields := v.Reschema(tc.to, tc.from)
+			if got := string(v.AppendJSON(nil)); got != tc.want || len(fields) != v.Len() || v.Schema() != tc.to {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			for i, f := range fields {
+				if f.Name != tc.to.Fields()[i].Name {
+					t.Errorf("field %d is %s", i, f.Name)
+				}
+			}
+			if got := string(after.AppendJSON(nil)); got != `{"z":null}` {
+				t.Errorf("the next struct became %s", got)
+			}
+		}
+	}
+}

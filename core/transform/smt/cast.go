@@ -60,16 +60,18 @@ func (t *cast) Apply(r *connect.Record) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	var result data.Value
 	if t.whole {
-		result, err = castValue(r.Arena, *schema, v, t.to)
+		var result data.Value
+		if result, err = castValue(r.Arena, *schema, v, t.to); err == nil {
+			*v = result
+		}
 	} else if err = requireStruct(v, "cast types"); err == nil {
-		result, err = t.fieldsOf(r, v, &p)
+		err = t.inStruct(r, v, &p)
 	}
 	if err != nil {
 		return true, err
 	}
-	*schema, *v = p.to, result
+	*schema = p.to
 	return true, nil
 }
 
@@ -95,26 +97,25 @@ func (t *cast) schemaless(r *connect.Record, v *data.Value) error {
 	return nil
 }
 
-func (t *cast) fieldsOf(r *connect.Record, v *data.Value, p *castPlan) (data.Value, error) {
-	s := r.Arena.Struct(p.to)
-	m := newMover(&s, v, t.withDefault)
+func (t *cast) inStruct(r *connect.Record, v *data.Value, p *castPlan) error {
+	m := rebuilder(v, p.to, nil, t.withDefault)
 	for i, to := range p.field {
 		if to < 0 {
-			if err := m.move(i, i); err != nil {
-				return s, err
+			if err := m.stay(i, i); err != nil {
+				return err
 			}
 			continue
 		}
-		f := get(v, i, t.withDefault)
+		f := m.get(i)
 		result, err := castValue(r.Arena, m.fromSchema[i].Schema, &f, data.Type(to))
 		if err != nil {
-			return s, err
+			return err
 		}
-		if err := put(&s, i, result); err != nil {
-			return s, err
+		if err := put(v, i, result); err != nil {
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (t *cast) plan(s *data.Schema) (p castPlan, err error) {

@@ -154,6 +154,9 @@ func TestStructDefault(t *testing.T) {
 		if d == nil || text(d) != tc.want {
 			t.Errorf("%s: default %s, want %s", tc.class, text(d), tc.want)
 		}
+		if got := text(schema.Default()); got != `{"t":86400000}` {
+			t.Errorf("%s: the default of the schema before became %s", tc.class, got)
+		}
 	}
 	r := record(t, `null`)
 	r.ValueSchema, r.Value = schema, data.OfStruct(schema, data.OfInt64(0))

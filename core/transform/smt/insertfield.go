@@ -97,8 +97,8 @@ func (t *insertField) Apply(r *connect.Record) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	s, err := rebuild(r, v, to, t.withDefault)
-	if err != nil {
+	before := v.Len()
+	if err := rebuild(v, to, t.withDefault); err != nil {
 		return true, err
 	}
 	for i := range t.inserts {
@@ -107,10 +107,10 @@ func (t *insertField) Apply(r *connect.Record) (bool, error) {
 			return true, err
 		}
 		if ok {
-			s.Fields()[v.Len()+i].Value = value
+			v.Fields()[before+i].Value = value
 		}
 	}
-	*schema, *v = to, s
+	*schema = to
 	return true, nil
 }
 

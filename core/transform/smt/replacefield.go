@@ -35,6 +35,7 @@ type replacePlan struct {
 	from []int // the field that each field's value comes from
 	// odd marks values that come from another field than their schema: Java looks them up by the new name.
 	odd []bool
+	any bool  // odd has one
 	err error // of a value that cannot be looked up
 }
 
@@ -100,6 +101,16 @@ func (t *replaceField) Apply(r *connect.Record) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	if !p.any {
+		m := rebuilder(v, p.to, p.from, t.withDefault)
+		for i, from := range p.from {
+			if err := m.stay(i, from); err != nil {
+				return true, err
+			}
+		}
+		*schema = p.to
+		return true, nil
+	}
 	s := r.Arena.Struct(p.to)
 	m := newMover(&s, v, t.withDefault)
 	for i, from := range p.from {
@@ -122,6 +133,7 @@ func (t *replaceField) Apply(r *connect.Record) (bool, error) {
 
 func (t *replaceField) plan(s *data.Schema) (p replacePlan, err error) {
 	spec := basics(s, data.TypeStruct)
+	p.from = []int{}
 	for i, f := range s.Fields() {
 		if !t.keeps(f.Name) {
 			continue
@@ -141,6 +153,7 @@ func (t *replaceField) plan(s *data.Schema) (p replacePlan, err error) {
 		}
 		p.from = append(p.from, from)
 		p.odd = append(p.odd, from != i)
+		p.any = p.any || from != i
 	}
 	p.to, err = spec.Build()
 	return p, err

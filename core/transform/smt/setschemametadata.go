@@ -31,11 +31,9 @@ func (t *setSchemaMetadata) Apply(r *connect.Record) (bool, error) {
 		return true, err
 	}
 	if v.Kind() == data.Struct {
-		s, err := rebuild(r, v, to, t.withDefault)
-		if err != nil {
+		if err := rebuild(v, to, t.withDefault); err != nil {
 			return true, err
 		}
-		*v = s
 	}
 	*schema = to
 	return true, nil

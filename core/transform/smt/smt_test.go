@@ -133,22 +133,28 @@ func TestKeyOrder(t *testing.T) {
 	}
 }
 
-// TestCopiesAreCopies checks that a value which was copied into a header or the key does not change with its original.
+// TestCopiesAreCopies checks that a value which was copied into a header or the key does not change with its original,
+// map or struct.
 func TestCopiesAreCopies(t *testing.T) {
-	r := record(t, `{"a":{"b":1}}`)
-	r.Value.Get("a").Get("b") // look into the span, so that there is a tree to share
+	plain, typed := record(t, `{"a":{"b":"1"}}`), record(t, `{"a":{"b":"1"}}`)
+	plain.Value.Get("a").Get("b") // look into the span, so that there is a tree to share
+	typed.ValueSchema, typed.Value = typedAs(&typed.Value)
 	chain := mustChain(t,
 		mustNew(t, "HeaderFrom$Value", "fields=a", "headers=h", "operation=copy"),
 		mustNew(t, "ValueToKey", "fields=a"),
 		mustNew(t, "ExtractField$Value", "field=a"),
-		mustNew(t, "InsertField$Value", "static.field=b", "static.value=changed"),
+		mustNew(t, "InsertField$Value", "static.field=c", "static.value=new"),
+		mustNew(t, "ReplaceField$Value", "renames=b:d"),
+		mustNew(t, "Cast$Value", "spec=d:int8"),
 	)
-	if _, err := chain.Apply(r); err != nil {
-		t.Fatal(err)
-	}
-	got := []string{text(&r.Headers[0].Value), text(&r.Key), text(&r.Value)}
-	if diff := cmp.Diff([]string{`{"b":1}`, `{"a":{"b":1}}`, `{"b":"changed"}`}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for _, r := range []*connect.Record{plain, typed} {
+		if _, err := chain.Apply(r); err != nil {
+			t.Fatal(err)
+		}
+		got := []string{text(&r.Headers[0].Value), text(&r.Key), text(&r.Value)}
+		if diff := cmp.Diff([]string{`{"b":"1"}`, `{"a":{"b":"1"}}`, `{"d":1,"c":"new"}`}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/data"
 )
 
@@ -79,16 +78,40 @@ func (m *mover) moveNull(to, from int) error {
 	return nil
 }
 
-// rebuild makes a struct of the schema to from all fields of v, which begin its fields.
-func rebuild(r *connect.Record, v *data.Value, to *data.Schema, withDefault bool) (data.Value, error) {
-	s := r.Arena.Struct(to)
-	m := newMover(&s, v, withDefault)
-	for i := range m.from {
-		if err := m.move(i, i); err != nil {
-			return data.Value{}, err
+// rebuilder is a mover within a struct, which gets another schema. Java copies it; here nobody else has it. from is as for
+// [data.Value.Reschema].
+func rebuilder(v *data.Value, to *data.Schema, from []int, withDefault bool) mover {
+	m := mover{fromSchema: v.Schema().Fields(), toSchema: to.Fields(), withDefault: withDefault}
+	m.to = v.Reschema(to, from)
+	return m
+}
+
+// get is field i of a struct that keeps its fields, as get reads it before.
+func (m *mover) get(i int) data.Value {
+	f := &m.to[i].Value
+	if m.withDefault && f.IsNull() {
+		return share(m.fromSchema[i].Schema.Default())
+	}
+	return *f
+}
+
+// stay is move for a field whose value is there already.
+func (m *mover) stay(i, from int) error {
+	if !m.to[i].Value.IsNull() {
+		return nil
+	}
+	return m.moveNull(i, from)
+}
+
+// rebuild makes v a struct of the schema to, whose fields begin with those of v.
+func rebuild(v *data.Value, to *data.Schema, withDefault bool) error {
+	m := rebuilder(v, to, nil, withDefault)
+	for i := range m.fromSchema {
+		if err := m.stay(i, i); err != nil {
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // plans remembers what a transform worked out for a schema. Its zero value is ready; it is safe for concurrent use.

@@ -90,39 +90,36 @@ func (t *timestampConverter) Apply(r *connect.Record) (bool, error) {
 		return true, err
 	}
 	if !v.IsNull() {
-		s, err := t.structOf(r.Arena, v, &p)
-		if err != nil {
+		if err := t.inStruct(r.Arena, v, &p); err != nil {
 			return true, err
 		}
-		*v = s
 	}
 	*schema = p.to
 	return true, nil
 }
 
-func (t *timestampConverter) structOf(a *data.Arena, v *data.Value, p *instantPlan) (data.Value, error) {
-	s := a.Struct(p.to)
-	m := newMover(&s, v, t.withDefault)
-	for i := range m.from {
+func (t *timestampConverter) inStruct(a *data.Arena, v *data.Value, p *instantPlan) error {
+	m := rebuilder(v, p.to, nil, t.withDefault)
+	for i := range m.fromSchema {
 		if i != p.field {
-			if err := m.move(i, i); err != nil {
-				return s, err
+			if err := m.stay(i, i); err != nil {
+				return err
 			}
 			continue
 		}
 		if p.err != nil {
-			return s, p.err
+			return p.err
 		}
-		f := get(v, i, t.withDefault)
+		f := m.get(i)
 		result, err := t.convert(a, &f, p.from)
 		if err != nil {
-			return s, err
+			return err
 		}
-		if err := put(&s, i, result); err != nil {
-			return s, err
+		if err := put(v, i, result); err != nil {
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (t *timestampConverter) schemaless(r *connect.Record, v *data.Value) error {
@@ -218,8 +215,8 @@ func (t *timestampConverter) planField(s *data.Schema) (p instantPlan, err error
 	if p.to, err = spec.Build(); err != nil || s.Default() == nil {
 		return p, err
 	}
-	def, err := t.structOf(nil, s.Default(), &p)
-	if err != nil {
+	def := s.Default().Clone()
+	if err := t.inStruct(nil, &def, &p); err != nil {
 		return p, err
 	}
 	spec.Default = &def
