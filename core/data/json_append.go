@@ -26,7 +26,7 @@ func (v *Value) AppendJSON(dst []byte) []byte {
 		dst = append(dst, '"')
 		dst = append(dst, v.text...)
 		return append(dst, '"')
-	case formDigits, formSpan:
+	case formDigits, formSpan, formTyped:
 		return append(dst, v.text...)
 	case formCoded:
 		return v.node.code.AppendJSON(dst, unviewed(v.text))

@@ -111,7 +111,7 @@ func (t *JSONPlan) Expand(a *Arena, raw []byte) Value {
 	return v
 }
 
-// AppendJSON is part of [Code].
+// AppendJSON is part of [Code]: the value is JSON already.
 func (t *JSONPlan) AppendJSON(dst, raw []byte) []byte { return append(dst, raw...) }
 
 // typedReader reads what a plan expects. Every method returns the index behind what it read, or -1.
@@ -190,6 +190,7 @@ func (r *typedReader) readContainer(t *JSONPlan, v *Value, i, depth int) (end in
 	if t.simple && outer > 0 && depth > outer {
 		if end = r.skip(t, i); end >= 0 {
 			*v = r.a.Coded(containerKinds[t.op], t.schema, t, r.b[i:end:end])
+			v.form = formTyped
 			return end
 		}
 		r.outer = 0

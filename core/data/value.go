@@ -20,6 +20,7 @@ const (
 	formSpan                // Array, Map: text is strict, duplicate-free JSON, not yet looked into
 	formLoose               // Array, Map: text is JSON that Jackson reads but that must be rewritten when encoded
 	formCoded               // Array, Map, Struct: text is in the node's code
+	formTyped               // Array, Map, Struct: text is the JSON that is written, and in the node's code
 )
 
 // Value is one value of Kafka Connect's data model. The zero Value is null.
@@ -315,7 +316,7 @@ func (v *Value) settle() {
 }
 
 func (v *Value) open() {
-	if v.form == formCoded {
+	if v.form >= formCoded {
 		order := v.num // of a map
 		*v = v.node.code.Expand(v.node.arena, unviewed(v.text))
 		v.num = order
@@ -334,7 +335,7 @@ func (v *Value) Clone() Value {
 	if v.node == nil || v.form != formPlain { // no content but text
 		c.text = strings.Clone(v.text)
 		switch {
-		case v.form == formCoded:
+		case v.form >= formCoded:
 			c.node = &Node{schema: v.node.schema, code: v.node.code}
 		case v.node != nil:
 			c.node = noArena

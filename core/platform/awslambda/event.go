@@ -262,11 +262,11 @@ func (d *decoder) base64() ([]byte, error) {
 		return nil, d.fail("a string without end")
 	}
 	src = src[:end]
-	if bytes.IndexByte(src, '\\') >= 0 { // "\/" is a legal way to write a slash
-		src = bytes.ReplaceAll(src, []byte(`\/`), []byte{'/'})
-	}
 	out := d.take(base64.StdEncoding.DecodedLen(len(src)))
 	n, err := base64.StdEncoding.Decode(out, src)
+	if err != nil && bytes.IndexByte(src, '\\') >= 0 { // "\/" is a legal way to write a slash
+		n, err = base64.StdEncoding.Decode(out, bytes.ReplaceAll(src, []byte(`\/`), []byte{'/'}))
+	}
 	if err != nil {
 		return nil, d.fail("broken base64")
 	}
