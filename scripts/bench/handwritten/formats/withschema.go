@@ -1,16 +1,9 @@
-// Package withschema is the baseline of package handwritten for records that carry a schema: Avro in Confluent's wire
-// format, and JSON in Kafka Connect's envelope. The records hold what handwritten.Event has, and the changes are the same.
-package withschema
+package formats
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"sort"
-	"strings"
-	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/hamba/avro/v2"
 )
 
@@ -48,7 +41,7 @@ func AvroEvent(event []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return each(event, func(doc []byte) ([]byte, error) {
+	return Each(event, func(doc []byte) ([]byte, error) {
 		var order Order
 		if err := json.Unmarshal(doc, &order); err != nil {
 			return nil, err
@@ -60,33 +53,9 @@ func AvroEvent(event []byte) ([]byte, error) {
 
 // EnvelopeEvent is the event with each document in an envelope.
 func EnvelopeEvent(event []byte) ([]byte, error) {
-	return each(event, func(doc []byte) ([]byte, error) {
+	return Each(event, func(doc []byte) ([]byte, error) {
 		return fmt.Appendf(nil, `{"schema":%s,"payload":%s}`, envelopeSchema, doc), nil
 	})
-}
-
-// each replaces the values of an event.
-func each(event []byte, change func(doc []byte) ([]byte, error)) ([]byte, error) {
-	const before = `"value":"`
-	var out strings.Builder
-	rest := string(event)
-	for {
-		upTo, from, found := strings.Cut(rest, before)
-		out.WriteString(upTo)
-		if !found {
-			return []byte(out.String()), nil
-		}
-		value, after, _ := strings.Cut(from, `"`)
-		doc, err := base64.StdEncoding.DecodeString(value)
-		if err != nil {
-			return nil, err
-		}
-		if doc, err = change(doc); err != nil {
-			return nil, err
-		}
-		out.WriteString(before + base64.StdEncoding.EncodeToString(doc) + `"`)
-		rest = after
-	}
 }
 
 // Order is a document, to encode it.
@@ -121,14 +90,10 @@ type Order struct {
 	Version int               `json:"version" avro:"version"`
 }
 
-// HandleAvro does what handwritten.Handle does with an event of Avro records: github.com/hamba/avro reads each into a
-// map. It returns the number of records.
-func HandleAvro(event []byte, put func(doc []byte) error) (int, error) {
+// Avro reads a record's value into a map with github.com/hamba/avro.
+func Avro() (Read, error) {
 	schema, err := avro.Parse(AvroSchema)
-	if err != nil {
-		return 0, err
-	}
-	return handle(event, put, func(raw []byte) (map[string]any, int64, error) {
+	return func(raw []byte) (map[string]any, int64, error) {
 		if len(raw) < len(head) || string(raw[:len(head)]) != head {
 			return nil, 0, fmt.Errorf("not of the schema: % x", raw[:min(len(raw), len(head))])
 		}
@@ -141,69 +106,22 @@ func HandleAvro(event []byte, put func(doc []byte) error) (int, error) {
 			return nil, 0, fmt.Errorf("ts is a %T", m["ts"])
 		}
 		return m, ms, nil
-	})
+	}, err
 }
 
-// HandleEnvelope does the same with JSON in envelopes: encoding/json reads each, schema and all, into a map.
-func HandleEnvelope(event []byte, put func(doc []byte) error) (int, error) {
-	return handle(event, put, func(raw []byte) (map[string]any, int64, error) {
-		var envelope map[string]any
-		if err := json.Unmarshal(raw, &envelope); err != nil {
-			return nil, 0, err
-		}
-		m, ok := envelope["payload"].(map[string]any)
-		if _, has := envelope["schema"].(map[string]any); !ok || !has || len(envelope) != 2 {
-			return nil, 0, fmt.Errorf("no envelope")
-		}
-		ms, ok := m["ts"].(float64)
-		if !ok {
-			return nil, 0, fmt.Errorf("ts is a %T", m["ts"])
-		}
-		return m, int64(ms), nil
-	})
-}
-
-// handle decodes an event, reads each record and changes it as handwritten.Handle does.
-func handle(event []byte, put func(doc []byte) error, read func(raw []byte) (m map[string]any, ts int64, err error)) (int, error) {
-	var e events.KafkaEvent
-	if err := json.Unmarshal(event, &e); err != nil {
-		return 0, err
+// Envelope reads a record's value, schema and all, into a map with encoding/json.
+func Envelope(raw []byte) (map[string]any, int64, error) {
+	var envelope map[string]any
+	if err := json.Unmarshal(raw, &envelope); err != nil {
+		return nil, 0, err
 	}
-	partitions := make([]string, 0, len(e.Records))
-	for p := range e.Records {
-		partitions = append(partitions, p)
+	m, ok := envelope["payload"].(map[string]any)
+	if _, has := envelope["schema"].(map[string]any); !ok || !has || len(envelope) != 2 {
+		return nil, 0, fmt.Errorf("no envelope")
 	}
-	sort.Strings(partitions)
-	n := 0
-	for _, p := range partitions {
-		for i := range e.Records[p] {
-			r := &e.Records[p][i]
-			raw, err := base64.StdEncoding.DecodeString(r.Value)
-			if err != nil {
-				return n, err
-			}
-			m, ms, err := read(raw)
-			if err != nil {
-				return n, fmt.Errorf("%s offset %d: %w", p, r.Offset, err)
-			}
-			m["_topic"] = r.Topic
-			m["_offset"] = r.Offset
-			m["source_system"] = "shop-eu"
-			delete(m, "internal_note")
-			m["id"] = m["order_id"]
-			delete(m, "order_id")
-			m["customer"] = m["cust"]
-			delete(m, "cust")
-			m["ts"] = time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
-			doc, err := json.Marshal(m)
-			if err != nil {
-				return n, err
-			}
-			if err := put(doc); err != nil {
-				return n, err
-			}
-			n++
-		}
+	ms, ok := m["ts"].(float64)
+	if !ok {
+		return nil, 0, fmt.Errorf("ts is a %T", m["ts"])
 	}
-	return n, nil
+	return m, int64(ms), nil
 }
