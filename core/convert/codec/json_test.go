@@ -372,3 +372,19 @@ func BenchmarkEnvelope(b *testing.B) {
 		}
 	}
 }
+
+// The envelope is one of the 1000 levels that JSON may have, also where its schema is known.
+func TestDepthOfAPayload(t *testing.T) {
+	c := jsonOf(t, false)
+	for depth, refused := range map[int]bool{999: false, 1000: true} {
+		doc := []byte(`{"schema":null,"payload":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`)
+		for range 2 {
+			if _, _, err := c.ToConnect(data.NewArena(), "t", doc); (err != nil) != refused {
+				t.Errorf("%d levels: %v", depth, err)
+			}
+			if _, _, err := c.ToConnect(data.NewArena(), "t", []byte(`{"schema":null,"payload":1}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
