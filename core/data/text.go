@@ -79,7 +79,7 @@ func (v *Value) AppendText(dst []byte) []byte {
 }
 
 // dateText is Date.toString.
-var dateText = sync.OnceValue(func() *javatext.DateFormat { return mustPattern("EEE MMM dd HH:mm:ss zzz yyyy") })
+var dateText = sync.OnceValue(func() *javatext.DateFormat { return mustPattern("EEE MMM dd HH:mm:ss zzz y") })
 
 func mustPattern(pattern string) *javatext.DateFormat {
 	f, err := javatext.ParsePattern(pattern)

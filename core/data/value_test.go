@@ -144,6 +144,7 @@ func TestJavaText(t *testing.T) {
 		{OfByteBuffer([]byte("hey")), "java.nio.HeapByteBuffer[pos=0 lim=3 cap=3]", "java.nio.HeapByteBuffer"},
 		{OfDecimalBytes([]byte{1}, 10), "1E-10", "java.math.BigDecimal"},
 		{OfDate(1704067199123), "Sun Dec 31 23:59:59 UTC 2023", "java.util.Date"},
+		{OfDate(-61573495681100), "Wed Oct 26 19:11:58 UTC 18", "java.util.Date"}, // the year is not padded
 		{OfArray(OfString("a"), Value{}), "[a, null]", "java.util.ArrayList"},
 		{OfStruct(s, OfInt8(1), Value{}, OfString("x")), "Struct{a=1,c=x}", "org.apache.kafka.connect.data.Struct"},
 		{hash, "{amount=2, id=3, customer=1}", "java.util.HashMap"},

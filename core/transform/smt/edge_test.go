@@ -187,6 +187,27 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestTimeOfDay checks the target Time against what java.util.Calendar in JDK 17 made of the same times.
+func TestTimeOfDay(t *testing.T) {
+	for _, tc := range []struct{ from, want int64 }{
+		{1704067199123, 86399123},
+		{-1, 86399999},
+		{-12219292800001, 86399999},
+		{-62135769600000, 0},
+		{-62135769600001, -124304198400001}, // before Christ the year 1970 is another
+		{-70000000000000, -124304214400000},
+	} {
+		r := record(t, `null`)
+		r.Value = data.OfInt64(tc.from)
+		if _, err := mustNew(t, "TimestampConverter$Value", "target.type=Time").Apply(r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Value.Kind() != data.Date || r.Value.Int() != tc.want {
+			t.Errorf("%d became %d, want %d", tc.from, r.Value.Int(), tc.want)
+		}
+	}
+}
+
 // TestRecordText checks what a message shows of a record whose header nobody has decoded.
 func TestRecordText(t *testing.T) {
 	r := record(t, `{"a":1}`)

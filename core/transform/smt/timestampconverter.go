@@ -242,7 +242,7 @@ func (t *timestampConverter) convert(a *data.Arena, v *data.Value, from instant)
 	case instantDate:
 		return data.OfDate(ms - floorMod(ms, dayMillis)), nil
 	case instantTime:
-		return data.OfDate(floorMod(ms, dayMillis)), nil
+		return data.OfDate(timeOfDay(ms)), nil
 	}
 	return data.OfDate(ms), nil
 }
@@ -288,6 +288,20 @@ func saturatingMul(i, by int64) int64 {
 		return math.MinInt64
 	}
 	return i * by
+}
+
+const (
+	startOfAD  = -62135769600000  // 1 January of the year 1, Julian
+	year1970BC = -124304284800000 // 1 January of 1970 BC, Julian
+)
+
+// timeOfDay sets the date to 1 January 1970 as Java's calendar does, which leaves the era as it is.
+func timeOfDay(ms int64) int64 {
+	of := floorMod(ms, dayMillis)
+	if ms < startOfAD {
+		of += year1970BC
+	}
+	return of
 }
 
 func floorMod(a, b int64) int64 {
