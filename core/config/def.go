@@ -196,15 +196,47 @@ func Unique(message string) Option {
 	})
 }
 
-// Regex wants a regular expression that Go's engine (RE2) can run. It has no look-around and no back references, which
-// Java's has.
+// Regex wants a regular expression that Go's engine (RE2) can run and that means the same in Java. RE2 has no look-around
+// and no back references, which Java's has.
 func Regex() Option {
 	return Check(func(raw string) error {
 		if _, err := regexp.Compile(raw); err != nil {
 			return says("Invalid regex: %s (look-around, back references and possessive quantifiers are not supported)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
+		if what := onlyInGo(raw); what != "" {
+			return says("Invalid regex: %s means something else in Java and is not supported", what)
+		}
 		return nil
 	})
+}
+
+// onlyInGo finds what both engines accept in an expression and read differently: classes within classes and their
+// intersection, the flag U, and groups named with a P, which Java refuses.
+func onlyInGo(expr string) string {
+	class := -1 // where the class begins that i is in
+	for i := 0; i < len(expr); i++ {
+		rest := expr[i:]
+		switch {
+		case strings.HasPrefix(rest, `\Q`):
+			_, after, _ := strings.Cut(rest, `\E`)
+			i = len(expr) - len(after) - 1
+		case rest[0] == '\\':
+			i++
+		case class >= 0 && rest[0] == '[', class >= 0 && strings.HasPrefix(rest, "&&"):
+			return expr[class:]
+		case class >= 0 && rest[0] == ']' && i > class+1 && expr[class+1:i] != "^":
+			class = -1
+		case class < 0 && rest[0] == '[':
+			class = i
+		case class < 0 && strings.HasPrefix(rest, "(?"):
+			flags, _, _ := strings.Cut(rest[2:], ")")
+			flags, _, _ = strings.Cut(flags, ":")
+			if strings.HasPrefix(flags, "P") || !strings.HasPrefix(flags, "<") && strings.Contains(flags, "U") {
+				return "(?" + flags
+			}
+		}
+	}
+	return ""
 }
 
 // Between limits a number to min...max.

@@ -117,6 +117,13 @@ func TestJudge(t *testing.T) {
 		{"the whole name has to match", worker(), cosmos("topics", "-", "topics.regex", "orders", "errors.deadletterqueue.topic.name", "orders-dlq"), config.Options{}, nil},
 		{"a regular expression of Java's", worker(), cosmos("topics", "-", "topics.regex", "(?!x).*"), config.Options{}, []string{
 			"topics.regex: error: Invalid value (?!x).* for configuration topics.regex: Invalid regex: invalid or unsupported Perl syntax: `(?!` (look-around, back references and possessive quantifiers are not supported)"}},
+		{"an intersection, which Go reads as characters", worker(), cosmos("topics", "-", "topics.regex", "t-[a-z&&[^b]]+"), config.Options{}, []string{
+			"topics.regex: error: Invalid value t-[a-z&&[^b]]+ for configuration topics.regex: Invalid regex: [a-z&&[^b]]+ means something else in Java and is not supported"}},
+		{"a class in a class", worker(), cosmos("topics", "-", "topics.regex", "[[:alpha:]]+"), config.Options{}, []string{
+			"topics.regex: error: Invalid value [[:alpha:]]+ for configuration topics.regex: Invalid regex: [[:alpha:]]+ means something else in Java and is not supported"}},
+		{"the flag U", worker(), cosmos("topics", "-", "topics.regex", "(?iU)a.*"), config.Options{}, []string{
+			"topics.regex: error: Invalid value (?iU)a.* for configuration topics.regex: Invalid regex: (?iU means something else in Java and is not supported"}},
+		{"what is the same in both", worker(), cosmos("topics", "-", "topics.regex", `(?i:U)(?<U>[]&\[a-z]+)[^]]\[&&\Q[[\E(U)`), config.Options{}, nil},
 		{"a name with a newline", worker(), cosmos("name", "a\nb"), config.Options{}, []string{
 			"name: error: Invalid value a\nb for configuration name: String may not contain control sequences but had the following ASCII chars: 10"}},
 

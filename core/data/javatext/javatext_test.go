@@ -370,3 +370,21 @@ func BenchmarkDateFormat(b *testing.B) {
 		}
 	})
 }
+
+// TestZoneNames: a zone's name has the offset of today's rules, also for a time when the zone had another. Java reads
+// the last one as 14:51, by Tashkent's offset of 1970.
+func TestZoneNames(t *testing.T) {
+	f, err := ParsePattern("K:mm a z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{"8:51 PM UTC": "20:51", "8:51 PM PST": "04:51", "8:51 PM UZT": "15:51"} {
+		ms, err := f.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := time.UnixMilli(ms).UTC().Format("15:04"); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
