@@ -36,13 +36,13 @@ func openConverter(q *query) (convert.Converter, error) {
 			return c, at("configure", err)
 		}
 	}
-	return nil, errNotYet
+	return nil, errUnknown
 }
 
 func openHeaderConverter(q *query) (convert.HeaderConverter, error) {
 	c, ok, err := codec.NewHeader(q.Class, q.Config)
 	if !ok {
-		return nil, errNotYet
+		return nil, errUnknown
 	}
 	return c, at("configure", err)
 }

@@ -68,7 +68,7 @@ func runValues(q *query) (any, error) {
 	}
 	f := convertTo[q.Method]
 	if f == nil {
-		return nil, errNotYet
+		return nil, errUnknown
 	}
 	out, err := f(s, &v)
 	return map[string]any{"value": encodeValue(&out)}, err
