@@ -49,10 +49,11 @@ func (l *localCloud) serve(ctx context.Context, r *reporter) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 
+	// The loggers have the names of what they stand for in a Kafka Connect worker: tools ask for these.
 	levels, log := herder.NewLevels(), &workerLog{report: r.report}
 	o := herder.Options{
 		Catalog: l.shelf.catalog, Worker: c.Worker(), Runner: c, Commit: version, Cluster: c.ID(ctx),
-		Levels: levels, Log: slog.New(levels.Filter("connectless.herder", log.handler())),
+		Levels: levels, Log: slog.New(levels.Filter("org.apache.kafka.connect.runtime.Worker", log.handler())),
 	}
 	addresses := &events.Addresses{Kafka: strings.Join(c.Brokers(), ","), Cosmos: c.CosmosEndpoint()}
 	if server != nil {
@@ -73,7 +74,7 @@ func (l *localCloud) serve(ctx context.Context, r *reporter) (err error) {
 	}
 	log.open.Store(true)
 	if server != nil {
-		server.Serve(rest.Handler(h, slog.New(levels.Filter("connectless.rest", log.handler()))))
+		server.Serve(rest.Handler(h, slog.New(levels.Filter("org.apache.kafka.connect.runtime.rest.RestServer", log.handler()))))
 	}
 	r.report(events.Event{Time: time.Now(), Kind: events.Ready, Addresses: addresses})
 	<-ctx.Done()
