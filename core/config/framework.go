@@ -83,11 +83,15 @@ type SinkSettings struct {
 	DeadLetterTopic       string // "": no dead letters
 	DeadLetterReplication int16
 	DeadLetterHeaders     bool
+	DeadLetterTarget      string // for [ParseDeadLetterTarget]; "" where DeadLetterTopic says it
 }
 
-const deadLetterTopic = "errors.deadletterqueue.topic.name"
+const (
+	deadLetterTopic  = "errors.deadletterqueue.topic.name"
+	deadLetterTarget = "errors.deadletterqueue.target" // ours: Kafka knows topics only
+)
 
-// Define declares the keys in Kafka's order.
+// Define declares the keys in Kafka's order, and behind them our own.
 func (s *SinkSettings) Define(d *Def) {
 	s.CommonSettings.Define(d)
 	d.List(&s.Topics, "topics", "", "Topics to read.",
@@ -100,7 +104,16 @@ func (s *SinkSettings) Define(d *Def) {
 		Group(groupErrors), Form("Dead Letter Queue Topic Replication Factor", MediumWidth, 7))
 	d.Bool(&s.DeadLetterHeaders, "errors.deadletterqueue.context.headers.enable", false, "Whether dead letters say in headers (__connect.errors.*) where they come from and what went wrong.",
 		Group(groupErrors), Form("Enable Error Context Headers", MediumWidth, 8))
+	d.String(&s.DeadLetterTarget, deadLetterTarget, "", "Where dead letters go instead of to a topic, for a function on AWS without a way to the brokers: s3://bucket/prefix, or the URL or ARN of an SQS queue. Empty for none.",
+		Check(func(raw string) error { _, err := ParseDeadLetterTarget(raw); return err }),
+		Group(groupErrors), Form("Dead Letter Target", LongWidth, 9), Example("s3://my-dead-letters/orders"))
 
+	d.Rule(func() (string, error) {
+		if s.DeadLetterTarget == "" || s.DeadLetterTopic == "" {
+			return "", nil
+		}
+		return deadLetterTarget, says("%s and %s exclude each other: dead letters go to one place.", deadLetterTarget, deadLetterTopic)
+	}, deadLetterTarget, deadLetterTopic)
 	for _, key := range []string{"topics", "topics.regex"} { // Kafka blames both
 		d.Rule(func() (string, error) { return key, s.oneOfTopics() }, "topics", "topics.regex")
 	}

@@ -156,6 +156,9 @@ func TestJudge(t *testing.T) {
 		{"no such client key", worker("consumer.max.poll.recrods", "1"), cosmos("consumer.override.auto.ofset.reset", "latest"), config.Options{}, []string{
 			`worker consumer.max.poll.recrods: warning: consumer.max.poll.recrods is not a key of a worker: did you mean "consumer.max.poll.records"?`,
 			`consumer.override.auto.ofset.reset: warning: consumer.override.auto.ofset.reset: Kafka's consumer has no key auto.ofset.reset: did you mean "consumer.override.auto.offset.reset"?`}},
+		{"dead letters to two places", worker(), cosmos("errors.deadletterqueue.topic.name", "dlq", "errors.deadletterqueue.target", "s3://dead/a"), config.Options{}, []string{
+			`errors.deadletterqueue.target: error: errors.deadletterqueue.target and errors.deadletterqueue.topic.name exclude each other: dead letters go to one place.`}},
+		{"dead letters to a queue, without a cluster", worker("bootstrap.servers", "-"), cosmos("errors.deadletterqueue.target", "arn:aws:sqs:eu-west-1:123456789012:dead"), config.Options{}, nil},
 		{"dead letters without a cluster", worker("bootstrap.servers", "-"), cosmos("errors.deadletterqueue.topic.name", "dlq"), config.Options{}, []string{
 			`worker bootstrap.servers: error: Missing required configuration "bootstrap.servers" in the worker map: the connector needs it to write dead letters.`}},
 		{"dead letters with a cluster of their own", worker("bootstrap.servers", "-"), cosmos("errors.deadletterqueue.topic.name", "dlq", "producer.override.bootstrap.servers", "k:9092"), config.Options{}, nil},

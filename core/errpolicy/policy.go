@@ -19,7 +19,19 @@ type Policy struct {
 	Log         bool          // errors.log.enable
 	LogMessages bool          // errors.log.include.messages
 	Topic       string        // errors.deadletterqueue.topic.name; empty for none
+	Target      string        // errors.deadletterqueue.target, instead of Topic; empty for none
 	Headers     bool          // errors.deadletterqueue.context.headers.enable
+}
+
+// DeadLetters says where dead letters go, as "topic orders-dead" or "target s3://dead/orders"; "" for nowhere.
+func (p *Policy) DeadLetters() string {
+	switch {
+	case p.Topic != "":
+		return "topic " + p.Topic
+	case p.Target != "":
+		return "target " + p.Target
+	}
+	return ""
 }
 
 // firstDelay is what Kafka Connect waits before the second try; it doubles from there.

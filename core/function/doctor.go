@@ -56,6 +56,7 @@ func (c *command) examine(ctx context.Context, doc *Document) []connect.Finding 
 		return findings
 	}
 	p := &plan{def: c.def, doc: doc, verdict: v}
+	findings = append(findings, p.probeTarget(ctx)...)
 	sink, err := p.openSink(ctx, c.open)
 	if err != nil {
 		return append(findings, connect.Finding{Level: connect.LevelError, Subject: c.def.Name, Message: err.Error()})
@@ -68,6 +69,25 @@ func (c *command) examine(ctx context.Context, doc *Document) []connect.Finding 
 		return append(findings, connect.Finding{Level: connect.LevelOK, Subject: c.def.Name, Message: "it has no checks of its own"})
 	}
 	return append(findings, prober.Probe(ctx)...)
+}
+
+// probeTarget looks whether dead letters can get to errors.deadletterqueue.target, if there is one.
+func (p *plan) probeTarget(ctx context.Context) []connect.Finding {
+	if p.verdict.Effective.Sink.DeadLetterTarget == "" {
+		return nil
+	}
+	open, err := p.targetOpener(Options{})
+	var letters connect.Sink
+	if err == nil {
+		letters, err = open()
+	}
+	if err != nil {
+		return []connect.Finding{{Level: connect.LevelError, Subject: "dead letters", Message: err.Error()}}
+	}
+	if prober, ok := letters.(connect.Prober); ok {
+		return prober.Probe(ctx)
+	}
+	return nil
 }
 
 // ConfigFindings are the problems of a configuration as findings; one that says so when there is none.

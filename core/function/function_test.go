@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +19,7 @@ import (
 
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/connect"
+	"github.com/connectless/connectless/core/deadletter"
 	"github.com/connectless/connectless/core/task"
 	"github.com/connectless/connectless/core/trigger"
 )
@@ -308,6 +312,63 @@ func TestNewSinkRefuses(t *testing.T) {
 				t.Errorf("error %v, want a fatal one about %q", err, tc.want)
 			}
 		})
+	}
+}
+
+// Dead letters go to an object; while the bucket refuses them, no position passes the record.
+func TestDeadLettersInS3(t *testing.T) {
+	refusing, objects := true, map[string]string{}
+	s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || refusing {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		objects[r.URL.Path] = string(body)
+	}))
+	defer s3.Close()
+	for k, v := range map[string]string{"AWS_ENDPOINT_URL_S3": s3.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"} {
+		t.Setenv(k, v)
+	}
+	doc := &Document{Config: connector(map[string]string{"errors.tolerance": "all", "errors.deadletterqueue.target": "s3://dead/c", "errors.deadletterqueue.context.headers.enable": "true"})}
+	var kept []string
+	open := func(context.Context, config.Definer) (connect.Sink, error) { return keeper{&kept}, nil }
+	sink, err := Options{OpenTarget: deadletter.Open}.NewSink(t.Context(), memo, open, doc, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	invoke := func() trigger.Result {
+		result, _ := sink.Run(t.Context(), func(m *trigger.Messages, _ func(int) []byte) error {
+			m.Messages = append(m.Messages[:0], trigger.Message{Topic: "orders", Offset: 7, Value: []byte(`{"a":`)})
+			return nil
+		})
+		return result
+	}
+	if result := invoke(); result.Err == nil || len(objects) > 0 {
+		t.Errorf("refused: %+v, objects %v; want the record to come again", result, objects)
+	}
+	refusing = false
+	if result := invoke(); result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	object := objects["/dead/c/orders/0/0000000000000000007.json"]
+	for _, want := range []string{`"value":"eyJhIjo="`, `"__connect.errors.topic"`, `"__connect.errors.exception.stacktrace"`} {
+		if !strings.Contains(object, want) {
+			t.Errorf("no %s in %s; objects %v", want, object, objects)
+		}
+	}
+}
+
+// A binary without AWS's SDK refuses the key where it would run.
+func TestTargetThatIsNotLinked(t *testing.T) {
+	if openTarget != nil {
+		t.Log("this build links it; the test is of builds without")
+		return
+	}
+	doc := &Document{Config: connector(map[string]string{"errors.deadletterqueue.target": "s3://dead/c"})}
+	_, err := NewSink(t.Context(), memo, nil, doc, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "elsewhere build with -tags secretsmanager") || connect.Classify(err) != connect.ClassFatal {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -95,6 +95,7 @@ func (p *plan) pipeline() (task.SinkConfig, error) {
 		Log:         s.Errors.LogEnable,
 		LogMessages: s.Errors.LogWithMessages,
 		Topic:       s.DeadLetterTopic,
+		Target:      s.DeadLetterTarget,
 		Headers:     s.DeadLetterHeaders,
 	}
 	return c, nil
@@ -144,10 +145,33 @@ func (p *plan) sinkTask(open OpenSink, log *slog.Logger, o Options) (*task.Sink,
 			return o.OpenProducer(p.verdict.Effective.Producer)
 		}
 	}
+	if c.Policy.Target != "" {
+		letters, err := p.targetOpener(o)
+		if err != nil {
+			return nil, err
+		}
+		c.OpenDeadLetters = func(context.Context) (connect.Sink, error) { return letters() }
+	}
 	c.Reports = p.doc.Trigger.ReportBatchItemFailures
 	c.Log = log
 	t = task.NewSink(c)
 	return t, nil
+}
+
+// targetOpener finds out how dead letters get to errors.deadletterqueue.target, and connects to nothing.
+func (p *plan) targetOpener(o Options) (func() (connect.Sink, error), error) {
+	target, err := config.ParseDeadLetterTarget(p.verdict.Effective.Sink.DeadLetterTarget)
+	if err != nil {
+		return nil, connect.Fatal(err)
+	}
+	open := o.OpenTarget
+	if open == nil {
+		open = openTarget
+	}
+	if open == nil {
+		return nil, connect.Fatal(fmt.Errorf("function: errors.deadletterqueue.target=%s: what writes to S3 and SQS is not linked into this program: the packages for AWS Lambda have it; elsewhere build with -tags secretsmanager, or use errors.deadletterqueue.topic.name", target))
+	}
+	return func() (connect.Sink, error) { return open(target) }, nil
 }
 
 // staged names the stage of a transform's failure.
@@ -169,6 +193,9 @@ func (s staged) Apply(r *connect.Record) (bool, error) {
 type Options struct {
 	// OpenProducer opens the dead letter topic's producer from Java producer properties. nil means [kafka.NewProducer].
 	OpenProducer func(props map[string]string) (connect.Sink, error)
+	// OpenTarget opens what writes dead letters to errors.deadletterqueue.target. nil means what the
+	// binary links, if it does.
+	OpenTarget func(config.DeadLetterTarget) (connect.Sink, error)
 }
 
 // NewSink is [Options.NewSink] with what functions run with.

@@ -9,7 +9,7 @@ import (
 	"github.com/connectless/connectless/core/connect"
 )
 
-// DeadLetters is a connector's dead letter topic: a client that is opened for the first letter, shared by all invocations,
+// DeadLetters is where a connector's dead letters go, a topic or another target: a client that is opened for the first letter, shared by all invocations,
 // and opened anew after a failure that may have been mended. Whoever runs records of a kind makes the letters, decides
 // when they are written, and answers for those that could not be. It is safe for concurrent use.
 type DeadLetters struct {
@@ -20,7 +20,7 @@ type DeadLetters struct {
 	client connect.Sink
 }
 
-// NewDeadLetters returns a topic that nothing has been written to; open makes its producer.
+// NewDeadLetters returns one that nothing has been written to; open makes its client.
 func NewDeadLetters(open func(context.Context) (connect.Sink, error), log *slog.Logger) *DeadLetters {
 	return &DeadLetters{open: open, log: log}
 }

@@ -127,7 +127,7 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 			continue
 		}
 		s.cfg.Policy.LogFailure(ctx, s.cfg.Log, m, o.err)
-		if s.cfg.Policy.Topic == "" {
+		if s.cfg.Policy.DeadLetters() == "" {
 			o.fate = buried
 			stats.Dropped++
 			continue
@@ -165,7 +165,7 @@ func (s *Sink) bury(ctx context.Context, deadline time.Time, l *lane, stats *Sta
 			continue
 		}
 		o.fate = failed
-		o.err = &errpolicy.Failure{Stage: o.err.Stage, Class: o.err.Class, Err: fmt.Errorf("dead letter topic %s: %w (dead letter of: %v)", s.cfg.Policy.Topic, e, o.err.Err)}
+		o.err = &errpolicy.Failure{Stage: o.err.Stage, Class: o.err.Class, Err: fmt.Errorf("dead letter %s: %w (dead letter of: %v)", s.cfg.Policy.DeadLetters(), e, o.err.Err)}
 		if p := l.part(m); m.Offset < p.point {
 			p.point = m.Offset
 		}
@@ -180,7 +180,7 @@ type Stats struct {
 	Repeated     int // known to be durable from an earlier try of the batch
 	Filtered     int // dropped by a transform
 	DeadLettered int
-	Dropped      int   // tolerated without a dead letter topic
+	Dropped      int   // tolerated with nowhere for a dead letter to go
 	Failed       int   // will come again
 	Retried      int   // tries of conversions and records after the first, the connector's own included
 	Bytes        int   // size of the event

@@ -30,7 +30,7 @@ type SinkConfig struct {
 	HeaderClass     string
 	Chain           Chain // nil for no transforms
 	Open            func(context.Context) (connect.Sink, error)
-	OpenDeadLetters func(context.Context) (connect.Sink, error) // nil exactly when Policy.Topic is empty
+	OpenDeadLetters func(context.Context) (connect.Sink, error) // nil exactly when Policy.DeadLetters says nowhere
 	Reports         bool                                        // the mapping reports items: a partial answer is understood
 	Log             *slog.Logger
 	poison          bool // tests: recycled memory is overwritten
@@ -88,7 +88,7 @@ func (s *Sink) Warm(ctx context.Context) {
 // State is the task's state after the last invocation.
 func (s *Sink) State() State { return *s.state.Load() }
 
-// Close closes the connector's and the dead letter topic's clients. No invocation may run.
+// Close closes the connector's and the dead letters' clients. No invocation may run.
 func (s *Sink) Close() error {
 	s.mu.Lock()
 	lanes := s.lanes

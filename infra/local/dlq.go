@@ -141,6 +141,9 @@ func (f *dlqFlags) open(ctx context.Context) (*box, error) {
 	if b.effective == nil || b.effective.Sink == nil {
 		return nil, fmt.Errorf("%s is no sink: only sinks have dead letters", f.connector)
 	}
+	if target := b.effective.Sink.DeadLetterTarget; target != "" && f.topic == "" {
+		return nil, fmt.Errorf("%s has its dead letters in %s: dlq reads topics only", f.connector, target)
+	}
 	if b.Name = cmp.Or(f.topic, b.effective.Sink.DeadLetterTopic); b.Name == "" {
 		return nil, fmt.Errorf("%s has no errors.deadletterqueue.topic.name: name the topic with --topic", f.connector)
 	}

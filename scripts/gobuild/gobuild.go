@@ -16,9 +16,9 @@ import (
 // runtime, which looks methods up by name and so makes the linker keep every method of every type.
 const Tags = "lambda.norpc"
 
-// Tags that link a config provider with its SDK into a function.
+// Tags that link a config provider with its SDK into a function, and what else needs that SDK.
 const (
-	SecretsManager = "secretsmanager" // AWS Secrets Manager
+	SecretsManager = "secretsmanager" // AWS Secrets Manager; dead letters to S3 and SQS
 	KeyVault       = "keyvault"       // Azure Key Vault
 )
 

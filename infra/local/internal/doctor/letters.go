@@ -15,6 +15,9 @@ const overhead = 4 << 10
 func (k *examination) letters(consumer *kadm.Client, sources []*topic) {
 	s := k.e.Sink
 	name := s.DeadLetterTopic
+	if s.DeadLetterTarget != "" { // the function looks at it
+		return
+	}
 	if name == "" {
 		if s.Errors.Tolerance == "all" {
 			k.warn("dead letters", "Set errors.deadletterqueue.topic.name to keep them.", "errors.tolerance is all and there is no dead letter topic: records that cannot be delivered are dropped")
