@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -120,19 +119,9 @@ func normal(t *testing.T, text []byte) any {
 	return normalize(v)
 }
 
-// isOurs says whether an item of a list declares the key that sinks have beside Kafka's.
-func isOurs(item any) bool {
-	m, _ := item.(map[string]any)
-	if definition, ok := m["definition"].(map[string]any); ok {
-		m = definition
-	}
-	return m["name"] == "errors.deadletterqueue.target"
-}
-
 func normalize(v any) any {
 	switch v := v.(type) {
 	case []any:
-		v = slices.DeleteFunc(v, isOurs)
 		for i := range v {
 			v[i] = normalize(v[i])
 		}
