@@ -57,6 +57,7 @@ type Key struct {
 	Choices    []string // the values it takes, when they are few
 	Secret     bool     // the value is never shown
 	Prefix     bool     // Name is a prefix; every key below it belongs to the declaration
+	Ours       bool     // Kafka does not have it: the REST API tells of it only where it is set, so that tools see what they know
 	NoEffect   string   // why the key is accepted without effect: a warning when it is set to anything but its default
 	Label      string   // the name a form shows
 	Width      Width
@@ -119,6 +120,9 @@ func Form(label string, w Width, order int) Option {
 
 // Example is a value to show in documentation.
 func Example(value string) Option { return func(e *entry) { e.Example = value } }
+
+// Ours marks a key that the framework has beside Kafka's.
+func Ours() Option { return func(e *entry) { e.Ours = true } }
 
 // Check adds a check of the trimmed text; its error's text goes into the message.
 func Check(f func(raw string) error) Option {

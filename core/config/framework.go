@@ -106,7 +106,7 @@ func (s *SinkSettings) Define(d *Def) {
 		Group(groupErrors), Form("Enable Error Context Headers", MediumWidth, 8))
 	d.String(&s.DeadLetterTarget, deadLetterTarget, "", "Where dead letters go instead of to a topic, for a function on AWS without a way to the brokers: s3://bucket/prefix, or the URL or ARN of an SQS queue. Empty for none.",
 		Check(func(raw string) error { _, err := ParseDeadLetterTarget(raw); return err }),
-		Group(groupErrors), Form("Dead Letter Target", LongWidth, 9), Example("s3://my-dead-letters/orders"))
+		Group(groupErrors), Form("Dead Letter Target", LongWidth, 9), Example("s3://my-dead-letters/orders"), Ours())
 
 	d.Rule(func() (string, error) {
 		if s.DeadLetterTarget == "" || s.DeadLetterTopic == "" {

@@ -45,11 +45,11 @@ type ValueInfo struct {
 	Visible           bool     `json:"visible"`
 }
 
-// KeyInfos are declarations as REST shows them.
+// KeyInfos are declarations as REST shows them: those that Kafka has.
 func KeyInfos(keys []Key) []KeyInfo {
 	infos := []KeyInfo{}
 	for i := range keys {
-		if !keys[i].Prefix {
+		if !keys[i].Prefix && !keys[i].Ours {
 			infos = append(infos, keyInfo(&keys[i]))
 		}
 	}
@@ -80,6 +80,9 @@ func (v *Verdict) Infos() *Infos {
 	infos := &Infos{Name: v.Class, Groups: []string{}, Configs: []Info{}}
 	for i := range v.findings {
 		f := &v.findings[i]
+		if f.key.Ours && !f.given {
+			continue
+		}
 		if f.key.Group != "" && !slices.Contains(infos.Groups, f.key.Group) {
 			infos.Groups = append(infos.Groups, f.key.Group)
 		}

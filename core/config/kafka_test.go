@@ -54,8 +54,7 @@ func TestValidateAnswersLikeKafka(t *testing.T) {
 		if err := json.Unmarshal(text, &again); err != nil {
 			t.Fatal(err)
 		}
-		again.Configs = slices.DeleteFunc(again.Configs, func(i config.Info) bool { return i.Definition.Name == "errors.deadletterqueue.target" }) // ours
-		for i, c := range rec.Answer.Configs {                                                                                                     // what type and default an overridden client key has is the client's business
+		for i, c := range rec.Answer.Configs { // what type and default an overridden client key has is the client's business
 			if c.Definition.Name == "consumer.override.client.id" {
 				rec.Answer.Configs[i].Definition.DefaultValue, rec.Answer.Configs[i].Definition.Importance = nil, "MEDIUM"
 			}
@@ -102,7 +101,7 @@ func TestFrameworkKeysAreKafkas(t *testing.T) {
 	for class, settings := range map[string]config.Definer{"SinkConnectorConfig": &config.SinkSettings{}, "SourceConnectorConfig": &config.SourceSettings{}} {
 		var got []kafkaKey
 		for _, k := range config.Keys(settings) {
-			if k.Name == "errors.deadletterqueue.target" { // ours
+			if k.Ours {
 				continue
 			}
 			got = append(got, kafkaKey{Name: k.Name, Type: k.Type, Required: k.Required, Default: defaultOf(k), Importance: k.Importance, Group: k.Group, Width: k.Width, DisplayName: k.Label})

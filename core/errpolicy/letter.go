@@ -23,7 +23,8 @@ const (
 )
 
 // Letter makes the dead letter of a record: its original key, value, timestamp and headers as consumed, for the dead
-// letter topic, partitioned by key, or the target, with the context headers if the policy has them. It shares the message's memory.
+// letter topic, partitioned by key, or the target, with the context headers if the policy has them. It shares the
+// message's memory.
 func (p *Policy) Letter(m *trigger.Message, f *Failure) *connect.Record {
 	r := &connect.Record{
 		Topic:         p.Topic,

@@ -9,8 +9,8 @@ import (
 	"github.com/connectless/connectless/core/connect"
 )
 
-// DeadLetters is where a connector's dead letters go, a topic or another target: a client that is opened for the first letter, shared by all invocations,
-// and opened anew after a failure that may have been mended. Whoever runs records of a kind makes the letters, decides
+// DeadLetters is where a connector's dead letters go, a topic or another target: a client that is opened for the first
+// letter, shared by all invocations, and opened anew after a failure that may have been mended. Whoever runs records of a kind makes the letters, decides
 // when they are written, and answers for those that could not be. It is safe for concurrent use.
 type DeadLetters struct {
 	open func(context.Context) (connect.Sink, error)
