@@ -3,6 +3,8 @@ package function
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,6 +22,7 @@ import (
 	"github.com/connectless/connectless/core/config"
 	"github.com/connectless/connectless/core/connect"
 	"github.com/connectless/connectless/core/deadletter"
+	"github.com/connectless/connectless/core/registry/registrytest"
 	"github.com/connectless/connectless/core/task"
 	"github.com/connectless/connectless/core/trigger"
 )
@@ -271,6 +274,41 @@ func TestPreviewSteps(t *testing.T) {
 		`Value (x) was out of range for requested data type"},"steps":[` + flat + `"failed":true}]}` + "\n"
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}
+
+// Every converter shows in a preview what it makes of a record: bytes come as Base64, Avro's schemas from the registry.
+func TestPreviewConverters(t *testing.T) {
+	reg := registrytest.New(t)
+	id, _, err := reg.Register("orders-value", `{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"n","type":["null","int"],"default":null},{"name":"tags","type":{"type":"array","items":"string"}}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	avro := binary.BigEndian.AppendUint32([]byte{0}, uint32(id))
+	avro = append(avro, 2, 14, 2, 2, 'x', 0) // n is 7, tags are ["x"]
+	for _, tc := range []struct {
+		converter, value, want string
+	}{
+		{"io.confluent.connect.avro.AvroConverter", string(avro), `"value_schema":"struct shop.Order@1{n: int32?, tags: array<string>}","value":{"n":7,"tags":["x"]}`},
+		{"org.apache.kafka.connect.json.JsonConverter", `{"schema":{"type":"map","keys":{"type":"string"},"values":{"type":"int64"}},"payload":{"a":1}}`, `"value_schema":"map<string, int64>","value":{"a":1}`},
+		{"org.apache.kafka.connect.storage.StringConverter", "x", `"value_schema":"string?","value":"x"`},
+		{"org.apache.kafka.connect.converters.ByteArrayConverter", "\x00\x01", `"value_schema":"bytes?","value":"AAE="`},
+		{"org.apache.kafka.connect.converters.ShortConverter", "\x00\x05", `"value_schema":"int16?","value":5`},
+		{"org.apache.kafka.connect.converters.IntegerConverter", "\x00\x00\x00\x05", `"value_schema":"int32?","value":5`},
+		{"org.apache.kafka.connect.converters.LongConverter", "\x00\x00\x00\x00\x00\x00\x00\x05", `"value_schema":"int64?","value":5`},
+		{"org.apache.kafka.connect.converters.FloatConverter", "\x3f\x80\x00\x00", `"value_schema":"float32?","value":1.0`},
+		{"org.apache.kafka.connect.converters.DoubleConverter", "\x3f\xf0\x00\x00\x00\x00\x00\x00", `"value_schema":"float64?","value":1.0`},
+		{"org.apache.kafka.connect.converters.BooleanConverter", "\x01", `"value_schema":"boolean?","value":true`},
+	} {
+		t.Run(tc.converter, func(t *testing.T) {
+			props := connector(map[string]string{"value.converter": tc.converter, "value.converter.schema.registry.url": reg.URL(), "value.converter.schemas.enable": "true"})
+			delete(props, "transforms")
+			in := `{"value_base64":"` + base64.StdEncoding.EncodeToString([]byte(tc.value)) + `"}`
+			code, out, errs := run(t, in, "preview", "--config", write(t, props))
+			if code != exitOK || !strings.Contains(out, tc.want) {
+				t.Errorf("exit %d, printed %s%s\nwant %s", code, out, errs, tc.want)
+			}
+		})
 	}
 }
 
