@@ -12,7 +12,8 @@ export CGO_ENABLED := 0
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 STAMP := -X github.com/connectless/connectless/core/function.Version=$(VERSION) -X main.version=$(VERSION)
 comma := ,
-# Secret stores to link: secretsmanager (with it, dead letters to S3 and SQS), keyvault, or both with a comma between them. Packages have that of their platform.
+# Secret stores to link: secretsmanager (with it, dead letters to S3 and SQS), keyvault, or both with a comma between
+# them. Packages have that of their platform.
 TAGS ?=
 # How every binary is built. scripts/gobuild says why, and its test holds the two together.
 GO_BUILD := go build -trimpath -buildvcs=false -tags lambda.norpc$(if $(TAGS),$(comma)$(TAGS)) -ldflags "-s -w $(STAMP)"

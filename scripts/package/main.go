@@ -47,7 +47,8 @@ For each function NAME, OUT receives
   NAME-lambda-amd64.zip   the same for x86_64
   NAME-azure-amd64.zip    Azure Functions, FUNCTIONS_WORKER_RUNTIME=custom: handler, host.json, NAME/function.json (sinks only)
 The Lambda packages link the config provider of AWS Secrets Manager and dead letters to S3 and SQS (both secretsmanager),
-those for Azure Functions the provider of Azure Key Vault (keyvault); -tags adds the other one, or both. The same sources, Go release, version, tags and configuration give the same bytes.
+those for Azure Functions the provider of Azure Key Vault (keyvault); -tags adds the other one, or both. The same sources,
+Go release, version, tags and configuration give the same bytes.
 
 Flags:
 `
