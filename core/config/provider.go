@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -96,14 +95,14 @@ func (r reference) String() string {
 
 // The pattern is Kafka's (ConfigTransformer): the path ends at the first colon, so a key may have colons and a path may
 // not. There is no escape.
-var referencePattern = regexp.MustCompile(`\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}`)
+var referencePattern = pattern(`\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}`)
 
 func references(value string) []reference {
 	if !strings.Contains(value, "${") {
 		return nil
 	}
 	var refs []reference
-	for _, m := range referencePattern.FindAllStringSubmatch(value, -1) {
+	for _, m := range referencePattern().FindAllStringSubmatch(value, -1) {
 		refs = append(refs, reference{m[1], m[2], m[3]})
 	}
 	return refs
@@ -121,8 +120,11 @@ type References struct {
 
 // substitute replaces every reference, once: what a reference stands for is not looked at again.
 func (r *References) substitute(value string) (string, error) {
+	if !strings.Contains(value, "${") {
+		return value, nil
+	}
 	var failed error
-	text := referencePattern.ReplaceAllStringFunc(value, func(match string) string {
+	text := referencePattern().ReplaceAllStringFunc(value, func(match string) string {
 		ref := references(match)[0]
 		if err := r.errs[ref]; err != nil {
 			failed = errors.Join(failed, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // DeadLetterTarget is where a function without a way to the brokers puts dead letters: a bucket of Amazon S3 or a queue of
@@ -16,23 +17,28 @@ type DeadLetterTarget struct {
 // The names are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html.
 var (
-	bucketURI = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9!_.*'()=/-]*))?$`)
-	queueURL  = regexp.MustCompile(`^https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?$`)
-	queueARN  = regexp.MustCompile(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$`)
+	bucketURI = pattern(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9!_.*'()=/-]*))?$`)
+	queueURL  = pattern(`^https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?$`)
+	queueARN  = pattern(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$`)
 )
+
+// pattern is an expression that is compiled when it is first needed: one that nothing needs is no part of a cold start.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // ParseDeadLetterTarget reads s3://bucket/prefix, a queue's URL or a queue's ARN. An empty text is no target.
 func ParseDeadLetterTarget(s string) (DeadLetterTarget, error) {
 	if s == "" {
 		return DeadLetterTarget{}, nil
 	}
-	if m := bucketURI.FindStringSubmatch(s); m != nil {
+	if m := bucketURI().FindStringSubmatch(s); m != nil {
 		return DeadLetterTarget{Bucket: m[1], Prefix: strings.Trim(m[2], "/")}, nil
 	}
-	if m := queueURL.FindStringSubmatch(s); m != nil {
+	if m := queueURL().FindStringSubmatch(s); m != nil {
 		return DeadLetterTarget{Queue: s, Region: m[1]}, nil
 	}
-	if m := queueARN.FindStringSubmatch(s); m != nil {
+	if m := queueARN().FindStringSubmatch(s); m != nil {
 		return DeadLetterTarget{Queue: fmt.Sprintf("https://sqs.%s.amazonaws.com%s/%s/%s", m[2], chinese(m[2]), m[3], m[4]), Region: m[2]}, nil
 	}
 	return DeadLetterTarget{}, said("must be s3://bucket/prefix, https://sqs.<region>.amazonaws.com/<account>/<queue> or arn:aws:sqs:<region>:<account>:<queue>")

@@ -79,7 +79,7 @@ func errorOf(err error, i int) error {
 const grace = 100 * time.Millisecond
 
 // errBusy is that a Put still runs.
-var errBusy = fmt.Errorf("task: the connector did not return within %v of its deadline", grace)
+var errBusy = errors.New("task: the connector did not return within 100ms of its deadline") // grace
 
 // deliver calls Put. A panic is an error; a Put that does not return when its time is over is left alone with its
 // memory. lost says that neither the sink nor the memory may be used again.
