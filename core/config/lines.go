@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -84,17 +85,15 @@ func (j *judgement) lines() []Line {
 			first[l.Section] = i
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b Line) int {
-		if a.Section == b.Section {
-			return 0
+	sort.SliceStable(lines, func(i, j int) bool { // package slices would be compiled once more, for Line
+		a, b := lines[i].Section, lines[j].Section
+		switch {
+		case a == "" || b == "":
+			return a < b
+		case order[a] != order[b]:
+			return order[a] < order[b]
 		}
-		if a.Section == "" || b.Section == "" {
-			return strings.Compare(a.Section, b.Section)
-		}
-		if d := order[a.Section] - order[b.Section]; d != 0 {
-			return d
-		}
-		return first[a.Section] - first[b.Section]
+		return first[a] < first[b]
 	})
 	return lines
 }

@@ -3,8 +3,8 @@ package config
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
-	"strings"
 )
 
 // stage are the keys that every transform has beside its own (transforms.<alias>.type, .predicate, .negate).
@@ -146,23 +146,17 @@ func (j *judgement) plugin(prefix string, kind PluginKind, s Definer, class *str
 // before unimportant, and by name; and numbers them.
 func orderAsKafka(fs []finding) {
 	rank := map[Importance]int{High: 0, Medium: 1, Low: 2}
-	slices.SortStableFunc(fs, func(a, b finding) int {
-		bool01 := func(b bool) int {
-			if b {
-				return 0
-			}
-			return 1
+	sort.SliceStable(fs, func(i, j int) bool { // package slices would be compiled once more, for finding
+		a, b := &fs[i].key, &fs[j].key
+		switch {
+		case (a.Order == 0) != (b.Order == 0):
+			return a.Order == 0
+		case a.Required != b.Required:
+			return a.Required
+		case rank[a.Importance] != rank[b.Importance]:
+			return rank[a.Importance] < rank[b.Importance]
 		}
-		for _, d := range []int{
-			bool01(a.key.Order == 0) - bool01(b.key.Order == 0),
-			bool01(a.key.Required) - bool01(b.key.Required),
-			rank[a.key.Importance] - rank[b.key.Importance],
-		} {
-			if d != 0 {
-				return d
-			}
-		}
-		return strings.Compare(a.key.Name, b.key.Name)
+		return a.Name < b.Name
 	})
 	for i := range fs {
 		fs[i].key.Order = i

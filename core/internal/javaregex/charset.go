@@ -2,6 +2,7 @@ package javaregex
 
 import (
 	"slices"
+	"sort"
 	"sync"
 	"unicode"
 )
@@ -41,7 +42,7 @@ func rangeOf(lo, hi rune) charSet { return charSet{{lo, hi}}.normal() }
 // normal sorts, joins and cuts s into the form that the type promises.
 func (s charSet) normal() charSet {
 	s = slices.Clone(s)
-	slices.SortFunc(s, func(a, b span) int { return int(a.lo) - int(b.lo) })
+	sort.Slice(s, func(i, j int) bool { return s[i].lo < s[j].lo }) // package slices would be compiled once more, for span
 	var joined charSet
 	for _, r := range s {
 		if n := len(joined); n > 0 && r.lo <= joined[n-1].hi+1 {
