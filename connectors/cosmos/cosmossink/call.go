@@ -59,6 +59,7 @@ type reply struct {
 	status     int
 	sub        int           // x-ms-substatus
 	retryAfter time.Duration // 0 when the service names none
+	charge     string        // x-ms-request-charge, in request units
 	activity   string        // x-ms-activity-id, for Microsoft's support
 	body       []byte        // of everything but a success
 }
@@ -89,6 +90,7 @@ const (
 	hdrSubstatus    = "X-Ms-Substatus"
 	hdrRetryAfter   = "X-Ms-Retry-After-Ms"
 	hdrActivity     = "X-Ms-Activity-Id"
+	hdrCharge       = "X-Ms-Request-Charge"
 )
 
 var (
@@ -150,6 +152,9 @@ func (k *call) do(ctx context.Context, method string, u *url.URL, kind headers, 
 // replyTo is an answer without its body.
 func replyTo(resp *http.Response) reply {
 	r := reply{status: resp.StatusCode}
+	if charge := resp.Header[hdrCharge]; len(charge) > 0 {
+		r.charge = charge[0]
+	}
 	if !success(r.status) {
 		r.sub, _ = strconv.Atoi(resp.Header.Get(hdrSubstatus)) // absent: 0
 		r.retryAfter = milliseconds(resp.Header.Get(hdrRetryAfter))

@@ -32,40 +32,51 @@ func (s *sink) run(ctx context.Context, j *job) {
 // or not at all, so that after a failure the rest is sent again, in order, without the culprit.
 func (s *sink) deliver(ctx context.Context, j *job, ops []operation) error {
 	try := retries{most: s.cfg.MaxRetries}
+	refusal := errPaced
 	for len(ops) > 0 {
 		if err := s.stopped(ctx); err != nil {
 			return s.fail(ops, err)
 		}
-		at, v, wait, err := s.attempt(ctx, j, ops)
-		if v == stale {
-			v, err = s.judge(ctx, j, err)
+		turn, asked, ok := j.ct.pace.admit(ctx, &try, len(ops))
+		if !ok {
+			return s.fail(ops, connect.RetriableAfter(asked, refusal))
 		}
-		switch v {
+		now := ops[:turn.ops]
+		got := s.attempt(ctx, j, now)
+		j.ct.pace.settle(turn, got.verdict, got.charge, got.wait)
+		if got.verdict == stale {
+			got.verdict, got.err = s.judge(ctx, j, got.err)
+		}
+		switch got.verdict {
 		case done:
-			return nil
+			ops = ops[len(now):]
+			try = retries{most: s.cfg.MaxRetries}
 		case refused:
 			switch {
-			case at >= 0 || len(ops) == 1:
-				at = max(at, 0)
-				_ = s.fail(ops[at:at+1], connect.DataError(err)) // its own failure, nobody else's
+			case got.at >= 0 || len(now) == 1:
+				at := max(got.at, 0)
+				_ = s.fail(ops[at:at+1], connect.DataError(got.err)) // its own failure, nobody else's
 				ops = append(ops[:at], ops[at+1:]...)
 			default: // nobody is named: ask about each half
-				half := len(ops) / 2
-				if err := s.deliver(ctx, j, ops[:half:half]); err != nil {
+				half := len(now) / 2
+				if err := s.deliver(ctx, j, now[:half:half]); err != nil {
 					return s.fail(ops[half:], err)
 				}
 				ops = ops[half:]
 			}
 			try = retries{most: s.cfg.MaxRetries}
-		case again, throttled:
-			if !try.wait(ctx, v, wait) {
-				return s.fail(ops, connect.RetriableAfter(wait, err))
+		case throttled:
+			refusal = got.err // the pacer waits
+			connect.CountRetries(ctx, len(now))
+		case again:
+			if !try.wait(ctx, again, got.wait) {
+				return s.fail(ops, connect.RetriableAfter(got.wait, got.err))
 			}
-			connect.CountRetries(ctx, len(ops))
+			connect.CountRetries(ctx, len(now))
 		case stale:
-			return s.fail(ops, err)
+			return s.fail(ops, got.err)
 		case fatal:
-			err = connect.Fatal(err)
+			err := connect.Fatal(got.err)
 			s.halt.Store(&err)
 			return s.fail(ops, err)
 		}
@@ -73,28 +84,43 @@ func (s *sink) deliver(ctx context.Context, j *job, ops []operation) error {
 	return nil
 }
 
-// attempt sends operations once. at is the one that the verdict is about, -1 for all of them.
-func (s *sink) attempt(ctx context.Context, j *job, ops []operation) (at int, v verdict, wait time.Duration, err error) {
+// errPaced is why nothing was sent of records that wait for a throttled container.
+var errPaced = errors.New("cosmossink: the container is throttled, and its next turn comes after the time that is left")
+
+// answer is what became of a request.
+type answer struct {
+	verdict verdict
+	at      int           // the operation that the verdict is about, -1 for all of them
+	wait    time.Duration // that the service asked for
+	charge  string        // request units
+	err     error
+}
+
+// attempt sends operations once.
+func (s *sink) attempt(ctx context.Context, j *job, ops []operation) answer {
 	r, err := j.send(ctx, ops, s.cfg.Write)
 	if err != nil {
-		return -1, classifyTransport(err), 0, fmt.Errorf("cosmossink: write to %s: %w", j.ct.name, err)
+		return answer{verdict: classifyTransport(err), at: -1, err: fmt.Errorf("cosmossink: write to %s: %w", j.ct.name, err)}
 	}
+	a := answer{verdict: done, at: -1, wait: r.retryAfter, charge: r.charge}
 	if r.status == http.StatusMultiStatus {
 		i, res, err := culprit(r.body, len(ops))
 		switch {
 		case err != nil && len(ops) > 1: // then each half is asked for itself, down to single writes that answer plainly
-			return -1, refused, 0, err
+			a.verdict, a.err = refused, err
 		case err != nil:
-			return -1, again, 0, err
+			a.verdict, a.err = again, err
+		default:
+			failed := &serviceError{status: res.StatusCode, sub: res.SubStatusCode, activity: r.activity}
+			a.verdict, a.at, a.err = classify(s.cfg.Write, failed.status, failed.sub), i, s.explain(j, failed)
+			a.wait = max(a.wait, time.Duration(res.RetryAfterMilliseconds*float64(time.Millisecond)))
 		}
-		failed := &serviceError{status: res.StatusCode, sub: res.SubStatusCode, activity: r.activity}
-		wait = max(r.retryAfter, time.Duration(res.RetryAfterMilliseconds*float64(time.Millisecond)))
-		return i, classify(s.cfg.Write, failed.status, failed.sub), wait, s.explain(j, failed)
+		return a
 	}
-	if v = classify(s.cfg.Write, r.status, r.sub); v == done {
-		return -1, done, 0, nil
+	if a.verdict = classify(s.cfg.Write, r.status, r.sub); a.verdict != done {
+		a.err = s.explain(j, errorOf(&r))
 	}
-	return -1, v, r.retryAfter, s.explain(j, errorOf(&r))
+	return a
 }
 
 // explain adds what the status alone does not say.

@@ -39,6 +39,7 @@ type container struct {
 	path, rawPath string   // as URLs name it
 	docs          *url.URL // nil until the definition has been read
 	post          resource
+	pace          *pacer
 
 	lock chan struct{} // guards def
 	def  *definition   // nil until read
@@ -73,7 +74,7 @@ func (c *client) container(database, name string) *container {
 	if ct == nil {
 		ct = &container{
 			name: name, path: "/" + link, rawPath: "/dbs/" + url.PathEscape(database) + "/colls/" + url.PathEscape(name),
-			post: resource{verb: "post", kind: "docs", link: link}, lock: make(chan struct{}, 1),
+			post: resource{verb: "post", kind: "docs", link: link}, pace: newPacer(), lock: make(chan struct{}, 1),
 		}
 		c.containers[link] = ct
 	}

@@ -24,7 +24,7 @@ func clientOptions(transport http.RoundTripper, application string) policy.Clien
 // credential is another policy.
 func newPipeline(key []byte, o policy.ClientOptions) runtime.Pipeline {
 	return runtime.NewPipeline("connectless-cosmos-sink", "v"+cosmos.Sink.Version, runtime.PipelineOptions{
-		AllowedHeaders: []string{"Prefer", "X-Ms-Date", "X-Ms-Version", "X-Ms-Request-Charge", hdrActivity, hdrSubstatus, hdrRetryAfter},
+		AllowedHeaders: []string{"Prefer", "X-Ms-Date", "X-Ms-Version", hdrCharge, hdrActivity, hdrSubstatus, hdrRetryAfter},
 		PerRetry:       []policy.Policy{signer(key)},
 	}, &o)
 }

@@ -34,22 +34,27 @@ func (r *retries) wait(ctx context.Context, v verdict, asked time.Duration) bool
 		}
 		r.used++
 	}
-	if r.waits == 0 {
-		r.started = time.Now()
-	}
+	end := r.end(ctx)
 	pause := backoff(r.waits)
 	if asked > 0 {
 		pause = asked + rand.N(asked/10+time.Millisecond) // not everybody at once
 	}
 	r.waits++
-	end, ok := ctx.Deadline()
-	if !ok {
-		end = r.started.Add(patience)
-	}
 	if time.Until(end) < pause+reserve {
 		return false
 	}
 	return errpolicy.Sleep(ctx, pause)
+}
+
+// end is when waiting is over: at the context's deadline, else when patience is.
+func (r *retries) end(ctx context.Context) time.Time {
+	if end, ok := ctx.Deadline(); ok {
+		return end
+	}
+	if r.started.IsZero() {
+		r.started = time.Now()
+	}
+	return r.started.Add(patience)
 }
 
 // backoff doubles and draws from the upper half of what it has come to.
