@@ -75,7 +75,7 @@ type answer struct {
 const (
 	tries      = 3
 	firstWait  = 200 * time.Millisecond // doubled each time; the engine waits longer
-	mostAnswer = 1 << 20                // bytes
+	mostAnswer = 64 << 20               // bytes; a letter is as long as a record of Kafka and a half
 )
 
 // send signs a request and sends it, and again after what may go away. code finds the service's error code in an answer
@@ -96,7 +96,7 @@ func (c *client) send(ctx context.Context, method, url, region string, headers m
 func (c *client) once(ctx context.Context, method, url, region string, headers map[string]string, body []byte) (*answer, error) {
 	keys := aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
 	if keys.AccessKeyID == "" || keys.SecretAccessKey == "" {
-		return nil, connect.Fatal(fmt.Errorf("%s: there are no AWS credentials: give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", c.target))
+		return nil, connect.Fatal(fmt.Errorf("%s: there are no AWS credentials: give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as `aws configure export-credentials --format env` prints them", c.target))
 	}
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {

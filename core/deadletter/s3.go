@@ -70,22 +70,27 @@ func (b *bucket) put(ctx context.Context, r *connect.Record) error {
 	m := r.Origin
 	// Offsets have the width of the largest, so that a listing is in their order.
 	key := strings.TrimPrefix(fmt.Sprintf("%s/%s/%d/%019d.json", b.at.Prefix, m.Topic, m.Partition, m.Offset), "/")
-	return b.request(ctx, http.MethodPut, key, map[string]string{"Content-Type": "application/json"}, body)
+	_, err = b.request(ctx, http.MethodPut, key, "", map[string]string{"Content-Type": "application/json"}, body)
+	return err
 }
 
 // request sends a request to the region where the bucket is: that of the function, until S3 names another one.
-func (b *bucket) request(ctx context.Context, method, key string, headers map[string]string, body []byte) error {
+func (b *bucket) request(ctx context.Context, method, key, query string, headers map[string]string, body []byte) (*answer, error) {
 	for moved := false; ; moved = true {
 		b.mu.Lock()
 		region := b.region
 		b.mu.Unlock()
-		a, err := b.send(ctx, method, b.url(region, key), region, headers, body, 1, xmlCode)
+		at := b.url(region, key)
+		if query != "" {
+			at += "?" + query
+		}
+		a, err := b.send(ctx, method, at, region, headers, body, 1, xmlCode)
 		if err == nil || a == nil || moved {
-			return err
+			return a, err
 		}
 		elsewhere := a.header.Get("X-Amz-Bucket-Region")
 		if elsewhere == "" || elsewhere == region {
-			return err
+			return a, err
 		}
 		b.mu.Lock()
 		b.region = elsewhere
@@ -125,6 +130,7 @@ func xmlCode(a *answer) string {
 
 // Probe looks whether the bucket is there.
 func (b *bucket) Probe(ctx context.Context) []connect.Finding {
-	return b.probed(b.request(ctx, http.MethodHead, "", nil, nil),
+	_, err := b.request(ctx, http.MethodHead, "", "", nil, nil)
+	return b.probed(err,
 		"The bucket must exist; allow the function's role s3:PutObject below the prefix, and s3:ListBucket for this check.")
 }

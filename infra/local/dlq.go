@@ -20,9 +20,11 @@ import (
 )
 
 const dlqUsage = `Usage: connectless dlq <command> --topic TOPIC [flags]
+       connectless dlq <command> --target s3://BUCKET/PREFIX|QUEUE [flags]
 
-Read a dead letter topic of Connectless or Kafka Connect. Letters are folded: those of the same record, which a repeated
-batch makes, count once. Nothing is ever deleted from the topic.
+Read a dead letter topic of Connectless or Kafka Connect, or the bucket or SQS queue that a function without a way to the
+brokers writes to. Letters are folded: those of the same record, which a repeated batch makes, count once. Nothing is ever
+deleted.
 
   list      count records by the reason they failed for
   show      explain records one by one, and how they would fare now
@@ -54,24 +56,26 @@ func (c *command) dlq(ctx context.Context, args []string) int {
 
 // dlqFlags are the flags that all of dlq have.
 type dlqFlags struct {
-	topic, servers, workerConfig string
-	connector, functions         string
-	json                         bool
-	filter                       deadletter.Filter
+	topic, target         string
+	servers, workerConfig string
+	connector, functions  string
+	json                  bool
+	filter                deadletter.Filter
 }
 
 func (f *dlqFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&f.topic, "topic", "", "the dead letter `topic` (default: that of --connector)")
+	fs.StringVar(&f.target, "target", "", "`where` letters are, if not in a topic: s3://bucket/prefix, or the URL or ARN of an SQS queue, whose messages are hidden from others meanwhile (default: that of --connector)")
 	fs.StringVar(&f.servers, "bootstrap-servers", "", "`host:port,...` of the Kafka cluster (default: bootstrap.servers of the worker's properties)")
 	fs.StringVar(&f.workerConfig, "worker-config", "", "`file` of Kafka Connect worker properties: the cluster, and how to sign in")
 	fs.StringVar(&f.connector, "connector", "", "connector `file`: Kafka Connect's JSON")
 	fs.BoolVar(&f.json, "json", false, "print JSON lines, for programs")
 	fs.StringVar(&f.filter.Reason, "reason", "", "only letters of this reason: its `id` in the list, or a part of its text")
-	fs.Func("partition", "only letters in this `partition` of the dead letter topic, or in several, as 0-3", func(s string) (err error) {
+	fs.Func("partition", "only letters in this `partition` of the dead letter topic, or in several, as 0-3; in a bucket, of the topic they came from", func(s string) (err error) {
 		f.filter.Partition, err = deadletter.ParseRange(s)
 		return err
 	})
-	fs.Func("offset", "only letters at this `offset` of the dead letter topic, or at several, as 7-12 or 7-", func(s string) (err error) {
+	fs.Func("offset", "only letters at this `offset` of the dead letter topic, or at several, as 7-12 or 7-; in a bucket, of the topic they came from", func(s string) (err error) {
 		f.filter.Offset, err = deadletter.ParseRange(s)
 		return err
 	})
@@ -93,9 +97,15 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a time like 2026-01-31T15:04:05Z nor a duration like 24h", s)
 }
 
-// box is a dead letter topic, and the connector that its letters are from if it was named.
+// letters are where dead letters lie.
+type letters interface {
+	Read(ctx context.Context, f *deadletter.Filter, cluster func(id string) error, each func(*deadletter.Letter) error) error
+}
+
+// box is dead letters, and the connector that they are from if it was named.
 type box struct {
-	deadletter.Topic
+	letters
+	Name      string // of the topic, or where else
 	worker    map[string]string
 	props     map[string]string // nil without a connector
 	effective *config.Effective
@@ -141,21 +151,32 @@ func (f *dlqFlags) open(ctx context.Context) (*box, error) {
 	if b.effective == nil || b.effective.Sink == nil {
 		return nil, fmt.Errorf("%s is no sink: only sinks have dead letters", f.connector)
 	}
-	if target := b.effective.Sink.DeadLetterTarget; target != "" && f.topic == "" {
-		return nil, fmt.Errorf("%s has its dead letters in %s: dlq reads topics only", f.connector, target)
+	if target := cmp.Or(f.target, b.effective.Sink.DeadLetterTarget); target != "" && f.topic == "" {
+		t, err := config.ParseDeadLetterTarget(target)
+		b.letters, b.Name = deadletter.Target(t), t.String()
+		return b, err
 	}
 	if b.Name = cmp.Or(f.topic, b.effective.Sink.DeadLetterTopic); b.Name == "" {
 		return nil, fmt.Errorf("%s has no errors.deadletterqueue.topic.name: name the topic with --topic", f.connector)
 	}
-	if b.effective.Consumer["bootstrap.servers"] == "" {
-		return nil, errors.New("no Kafka cluster is named: give --bootstrap-servers, or --worker-config with bootstrap.servers")
+	if err := b.needsCluster(); err != nil {
+		return nil, err
 	}
 	var client kafka.Client
 	if err := config.Parse(b.effective.Consumer, &client).Err(); err != nil {
 		return nil, err
 	}
-	b.Options, err = client.Options()
+	t := &deadletter.Topic{Name: b.Name}
+	b.letters = t
+	t.Options, err = client.Options()
 	return b, err
+}
+
+func (b *box) needsCluster() error {
+	if b.effective.Consumer["bootstrap.servers"] == "" {
+		return errors.New("no Kafka cluster is named: give --bootstrap-servers, or --worker-config with bootstrap.servers")
+	}
+	return nil
 }
 
 // parseDLQ reads the flags of a subcommand and checks what all of them need.
@@ -166,13 +187,16 @@ func (c *command) parseDLQ(fs *flag.FlagSet, f *dlqFlags, args []string, about s
 	switch {
 	case fs.NArg() > 0:
 		return c.misused(fs, "unexpected argument %q", fs.Arg(0)), false
-	case f.topic == "" && f.connector == "":
-		return c.misused(fs, "no --topic"), false
+	case f.topic != "" && f.target != "":
+		return c.misused(fs, "--topic and --target exclude each other"), false
+	case f.topic == "" && f.target == "" && f.connector == "":
+		return c.misused(fs, "no --topic, and no --target"), false
 	}
 	return exitOK, true
 }
 
 const dlqListAbout = `Usage: connectless dlq list --topic TOPIC --bootstrap-servers HOST:PORT [flags]
+       connectless dlq list --target s3://BUCKET/PREFIX|QUEUE [flags]
 
 Count the records of a dead letter topic by the reason they failed for: the stage, the class that failed, its exception and
 message, with the values in the message left out. A record that was written several times counts once.

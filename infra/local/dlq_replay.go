@@ -24,6 +24,7 @@ import (
 )
 
 const dlqReplayAbout = `Usage: connectless dlq replay --topic TOPIC --bootstrap-servers HOST:PORT [flags]
+       connectless dlq replay --target s3://BUCKET/PREFIX|QUEUE --bootstrap-servers HOST:PORT [flags]
        connectless dlq replay --through --connector FILE --worker-config FILE [flags]
 
 Replay records of a dead letter topic after what made them fail was mended: each original record once, however many letters
@@ -72,7 +73,7 @@ func (c *command) dlqReplay(ctx context.Context, args []string) int {
 	if f.to == b.Name {
 		return c.misused(fs, "--to: %s is the dead letter topic itself", f.to)
 	}
-	f.journal = strings.ReplaceAll(f.journal, "<topic>", b.Name)
+	f.journal = strings.ReplaceAll(f.journal, "<topic>", fileName(b.Name))
 	r := &replay{c: c, f: &f, box: b, seen: map[deadletter.Identity]bool{}, to: map[string]int{}, began: time.Now()}
 	err = r.run(ctx)
 	r.summary()
@@ -84,6 +85,9 @@ func (c *command) dlqReplay(ctx context.Context, args []string) int {
 	}
 	return exitOK
 }
+
+// fileName makes a file's name of what letters lie in.
+var fileName = strings.NewReplacer("://", "-", "/", "-", ":", "-").Replace
 
 // replay is one call of the command.
 type replay struct {
@@ -134,6 +138,9 @@ func (r *replay) run(ctx context.Context) (err error) {
 func (r *replay) open(ctx context.Context) (deliverer, error) {
 	if r.f.through {
 		return newThrough(ctx, r.box)
+	}
+	if err := r.box.needsCluster(); err != nil {
+		return nil, err
 	}
 	p, err := kafka.NewProducer(r.box.effective.Producer)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 )
 
 const dlqShowAbout = `Usage: connectless dlq show --topic TOPIC --bootstrap-servers HOST:PORT [flags]
+       connectless dlq show --target s3://BUCKET/PREFIX|QUEUE [flags]
 
 Explain the records of a dead letter topic: where each comes from, what failed and why, its key, value and headers as text, or
 as hexadecimal digits where they are none. With --connector each is taken through the connector as it is configured now, up to

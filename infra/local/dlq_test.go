@@ -278,7 +278,9 @@ func TestDLQUsage(t *testing.T) {
 	}{
 		{"nothing", nil, 2, "Usage: connectless dlq <command>"},
 		{"an unknown one", []string{"purge"}, 2, `unknown command "purge"`},
-		{"no topic", []string{"list"}, 2, "no --topic; see connectless dlq list --help"},
+		{"no topic", []string{"list"}, 2, "no --topic, and no --target; see connectless dlq list --help"},
+		{"two places", []string{"list", "--topic", "d", "--target", "s3://dead"}, 2, "--topic and --target exclude each other"},
+		{"no place", []string{"list", "--target", "ftp://dead"}, 1, "must be s3://bucket/prefix"},
 		{"too much", []string{"show", "--topic", "d", "x"}, 2, `unexpected argument "x"`},
 		{"no range", []string{"list", "--topic", "d", "--offset", "x"}, 2, `"x" is no number, and no range like 7-12`},
 		{"no time", []string{"list", "--topic", "d", "--since", "yesterday"}, 2, "neither a time like"},

@@ -174,3 +174,34 @@ func TestBrokenMemory(t *testing.T) {
 		t.Errorf("error %v, want one that says what to do", err)
 	}
 }
+
+// A memory that is broken, whatever way, neither panics nor costs a line: the file keeps what it has, and what is put is in
+// it or refused.
+func FuzzMemory(f *testing.F) {
+	for _, seed := range []string{
+		`{"size":4,"records":{"orders-0":{"0":1}}}`, `{"size":2,"records":{}}`, `{"size":99,"records":{"orders-0":null}}`,
+		`{}`, `null`, `{"records":{}}`, `{"size":4}`, `{"size":-1,"records":{}}`, `{"size":4,"records":{"x":{"a":1}}}`, "{",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, memory []byte) {
+		path := filepath.Join(t.TempDir(), "out.txt")
+		for file, content := range map[string]string{path: "old\n", path + suffix: string(memory)} {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := open(t, path).Put(t.Context(), records(0, "new"))
+		got := read(t, path)
+		if err != nil {
+			if got != "old\n" {
+				t.Errorf("%v, and the file has %q", err, got)
+			}
+			return
+		}
+		m, err := readMemory(path)
+		if err != nil || m.Size != int64(len(got)) {
+			t.Errorf("afterwards the memory is %+v, %v; the file has %d bytes", m, err, len(got))
+		}
+	})
+}

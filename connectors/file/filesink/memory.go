@@ -37,7 +37,12 @@ func readMemory(path string) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(b, m); err != nil {
+	m.Size = -1 // the file is cut to the size: one that is not there must not pass for 0
+	err = json.Unmarshal(b, m)
+	if err == nil && (m.Size < 0 || m.Records == nil) {
+		err = errors.New("it has no size or no records")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s is broken (delete it to go on; the last batch may then be written twice): %w", path+suffix, err)
 	}
 	m.known = true

@@ -16,7 +16,7 @@ import (
 // headerPrefix begins the names of the headers that say what happened.
 const headerPrefix = "__connect.errors."
 
-// Letter is a record of a dead letter topic.
+// Letter is a record of a dead letter topic, or what stands for one in a bucket or a queue.
 type Letter struct {
 	At        Position // where it lies
 	Timestamp time.Time
@@ -49,8 +49,14 @@ func Parse(r *kgo.Record) *Letter {
 		At: Position{r.Topic, r.Partition, r.Offset}, Timestamp: r.Timestamp, AppendTime: r.Attrs.TimestampType() == 1,
 		Key: r.Key, Value: r.Value,
 	}
+	l.read(r.Headers)
+	return l
+}
+
+// read tells the headers of the record from those that say what happened.
+func (l *Letter) read(headers []kgo.RecordHeader) {
 	said := map[string]string{} // the last of a name counts: a record that was a letter before has two
-	for _, h := range r.Headers {
+	for _, h := range headers {
 		if strings.HasPrefix(h.Key, headerPrefix) {
 			said[h.Key] = string(h.Value)
 		} else {
@@ -66,7 +72,6 @@ func Parse(r *kgo.Record) *Letter {
 	l.Stage, l.Class = said[errpolicy.HeaderStage], said[errpolicy.HeaderClass]
 	l.Exception, l.Message = said[errpolicy.HeaderException], said[errpolicy.HeaderExceptionMessage]
 	l.Stacktrace = said[errpolicy.HeaderStackTrace]
-	return l
 }
 
 // Identity tells original records apart: letters of the same one are copies, which a repeated batch makes. A letter that
