@@ -183,7 +183,7 @@ func (j *judgement) overrides(settings *WorkerSettings) {
 			}
 			if findClientKey(role, key) == nil {
 				names := clientKeyNames(role)
-				j.problem(Problem{Key: f.key.Name, Severity: Warning, Message: fmt.Sprintf("%s: Kafka's %s has no key %s%s", f.key.Name, role, key, didYouMean(l.prefix, nearest(key, "", names)))})
+				j.problem(Problem{Key: f.name, Severity: Warning, Message: fmt.Sprintf("%s: Kafka's %s has no key %s%s", f.name, role, key, didYouMean(l.prefix, nearest(key, "", names)))})
 			}
 			l.findings = append(l.findings, f)
 		}

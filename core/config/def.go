@@ -276,7 +276,7 @@ func Pattern(re *regexp.Regexp, what string) Option {
 
 func (d *Def) add(name string, t Type, def, doc string, b binding, opts []Option) {
 	if len(d.room) == 0 {
-		d.room = make([]entry, 16)
+		d.room = make([]entry, min(max(4, len(d.entries)), 16)) // most declarations are short
 	}
 	e := &d.room[0]
 	d.room = d.room[1:]

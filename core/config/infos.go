@@ -86,8 +86,8 @@ func (v *Verdict) Infos() *Infos {
 		if f.key.Group != "" && !slices.Contains(infos.Groups, f.key.Group) {
 			infos.Groups = append(infos.Groups, f.key.Group)
 		}
-		value := ValueInfo{Name: f.key.Name, RecommendedValues: []string{}, Errors: []string{}, Visible: true}
-		value.RecommendedValues = append(value.RecommendedValues, v.recommend[f.key.Name]...)
+		value := ValueInfo{Name: f.name, RecommendedValues: []string{}, Errors: []string{}, Visible: true}
+		value.RecommendedValues = append(value.RecommendedValues, v.recommend[f.name]...)
 		value.Errors = append(value.Errors, f.errs...)
 		if !f.null {
 			value.Value = ptr(shown(f.cell, f.value, ""))
@@ -96,7 +96,9 @@ func (v *Verdict) Infos() *Infos {
 			}
 		}
 		infos.ErrorCount += len(f.errs)
-		infos.Configs = append(infos.Configs, Info{Definition: keyInfo(&f.key), Value: value})
+		definition := keyInfo(f.key)
+		definition.Name = f.name
+		infos.Configs = append(infos.Configs, Info{Definition: definition, Value: value})
 	}
 	return infos
 }

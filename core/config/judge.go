@@ -128,7 +128,7 @@ type layer struct {
 
 func (l *layer) finding(key string) *finding {
 	for i := range l.findings {
-		if l.findings[i].key.Name == l.prefix+key {
+		if l.findings[i].name == l.prefix+key {
 			return &l.findings[i]
 		}
 	}
@@ -144,7 +144,7 @@ func (l *layer) show(key string) string { f := l.finding(key); return show(f.cel
 
 func (l *layer) invalid(key string, err error) string {
 	f := l.finding(key)
-	return fmt.Sprintf("Invalid value %s for configuration %s: %v", show(f.cell, f.value), f.key.Name, hideIn(err, f.cell))
+	return fmt.Sprintf("Invalid value %s for configuration %s: %v", show(f.cell, f.value), f.name, hideIn(err, f.cell))
 }
 
 func (l *layer) recommend(key string, values []string) {
@@ -219,19 +219,19 @@ func (j *judgement) add(l *layer) {
 	for i := range l.findings {
 		f := &l.findings[i]
 		for _, message := range f.errs {
-			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Message: message})
+			j.problem(Problem{Key: f.name, Worker: l.worker, Message: message})
 		}
 		if f.key.NoEffect != "" && f.given && !f.cell.held && f.value != f.key.Default && len(f.errs) == 0 {
-			j.problem(Problem{Key: f.key.Name, Worker: l.worker, Severity: Warning, Message: fmt.Sprintf("%s has no effect: %s", f.key.Name, f.key.NoEffect)})
+			j.problem(Problem{Key: f.name, Worker: l.worker, Severity: Warning, Message: fmt.Sprintf("%s has no effect: %s", f.name, f.key.NoEffect)})
 		}
 		if l.worker || f.key.Prefix {
 			continue
 		}
-		if known := j.v.finding(f.key.Name); known != nil {
+		if known := j.v.finding(f.name); known != nil {
 			known.errs = append(known.errs, f.errs...) // a connector's own check of a framework key
 			continue
 		}
-		j.v.at[f.key.Name] = len(j.v.findings)
+		j.v.at[f.name] = len(j.v.findings)
 		j.v.findings = append(j.v.findings, *f)
 	}
 }

@@ -63,11 +63,11 @@ func (j *judgement) lines() []Line {
 			lines = append(lines, Line{Section: key, Key: key, Value: l.use.Class, Origin: origin(given, true)})
 		}
 		for _, f := range l.findings {
-			if f.key.Prefix || covered[f.key.Name] || !f.given && (f.null || f.value == "" || f.key.NoEffect != "") {
+			if f.key.Prefix || covered[f.name] || !f.given && (f.null || f.value == "" || f.key.NoEffect != "") {
 				continue
 			}
-			covered[f.key.Name] = true
-			lines = append(lines, Line{Section: strings.TrimSuffix(l.prefix, "."), Key: f.key.Name, Value: shown(f.cell, f.value, ""), Origin: origin(f.given, l.worker)})
+			covered[f.name] = true
+			lines = append(lines, Line{Section: strings.TrimSuffix(l.prefix, "."), Key: f.name, Value: shown(f.cell, f.value, ""), Origin: origin(f.given, l.worker)})
 		}
 	}
 	for _, key := range sortedKeys(j.connector) {

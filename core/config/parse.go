@@ -60,7 +60,7 @@ func Parse(props map[string]string, target Definer) Problems {
 	var ps Problems
 	for _, f := range define(target).judge(plain(props), "") {
 		for _, message := range f.errs {
-			ps = append(ps, Problem{Key: f.key.Name, Message: message})
+			ps = append(ps, Problem{Key: f.name, Message: message})
 		}
 	}
 	return ps
@@ -108,7 +108,8 @@ func (c cells) texts() map[string]string {
 
 // A finding is a declared key with the value it has and what is wrong with it.
 type finding struct {
-	key   Key // Name is complete
+	key   *Key   // as it was declared, without a prefix
+	name  string // complete
 	cell  cell
 	given bool
 	value string // in ConfigDef's spelling
@@ -154,7 +155,7 @@ func (d *Def) judge(props cells, prefix string) []finding {
 			continue
 		}
 		c, given := props[key] // a key below a declared prefix
-		found = append(found, finding{key: Key{Name: prefix + key, Prefix: true}, cell: c, given: given, errs: []string{message}})
+		found = append(found, finding{key: &Key{Prefix: true}, name: prefix + key, cell: c, given: given, errs: []string{message}})
 	}
 	return found
 }
@@ -172,8 +173,7 @@ func (r rule) blocked(unsure map[string]bool) bool {
 }
 
 func (e *entry) judge(props cells, prefix string) finding {
-	f := finding{key: e.Key}
-	f.key.Name = prefix + e.Name
+	f := finding{key: &e.Key, name: prefix + e.Name}
 	f.cell, f.given = props[e.Name]
 	f.cell.secret = f.cell.secret || e.Secret
 	switch {
@@ -182,7 +182,7 @@ func (e *entry) judge(props cells, prefix string) finding {
 	case f.given:
 	case e.Required:
 		f.null = true
-		f.errs = append(f.errs, fmt.Sprintf("Missing required configuration %q which has no default value.", f.key.Name))
+		f.errs = append(f.errs, fmt.Sprintf("Missing required configuration %q which has no default value.", f.name))
 		if e.absent != "" {
 			f.errs = append(f.errs, e.absent)
 		}
@@ -219,7 +219,7 @@ func (e *entry) judge(props cells, prefix string) finding {
 		case e.Type == TypeList:
 			shown = "[" + strings.Join(SplitList(raw), ", ") + "]"
 		}
-		f.errs = append(f.errs, fmt.Sprintf("Invalid value %s for configuration %s: %s", shown, f.key.Name, why))
+		f.errs = append(f.errs, fmt.Sprintf("Invalid value %s for configuration %s: %s", shown, f.name, why))
 	}
 	return f
 }

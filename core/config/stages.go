@@ -147,7 +147,7 @@ func (j *judgement) plugin(prefix string, kind PluginKind, s Definer, class *str
 func orderAsKafka(fs []finding) {
 	rank := map[Importance]int{High: 0, Medium: 1, Low: 2}
 	sort.SliceStable(fs, func(i, j int) bool { // package slices would be compiled once more, for finding
-		a, b := &fs[i].key, &fs[j].key
+		a, b := fs[i].key, fs[j].key
 		switch {
 		case (a.Order == 0) != (b.Order == 0):
 			return a.Order == 0

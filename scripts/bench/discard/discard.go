@@ -24,6 +24,7 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer bodies.Put(body)
 	body.Reset()
 	if r.Body != nil {
+		body.Grow(int(max(0, r.ContentLength)) + bytes.MinRead)
 		if _, err := body.ReadFrom(r.Body); err != nil {
 			return nil, err
 		}
