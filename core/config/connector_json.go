@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 )
 
 // ReadConnector reads a connector's configuration in the forms in which it is passed around: the body of
@@ -19,6 +20,7 @@ func ReadConnector(r io.Reader) (map[string]string, error) {
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	c := connectorReader{dec: json.NewDecoder(bytes.NewReader(text))}
+	c.dec.UseNumber() // whose text is the number's
 	props, err := c.read()
 	if err != nil {
 		return nil, fmt.Errorf("config: connector JSON: %w", err)
@@ -70,6 +72,11 @@ func (c *connectorReader) object(outermost bool) (map[string]string, error) {
 	} else if t != json.Delim('{') {
 		return nil, errors.New("want an object")
 	}
+	return c.members(outermost)
+}
+
+// members reads the rest of an object.
+func (c *connectorReader) members(outermost bool) (map[string]string, error) {
 	props, seen := map[string]string{}, map[string]bool{}
 	for c.dec.More() {
 		t, err := c.dec.Token()
@@ -81,34 +88,52 @@ func (c *connectorReader) object(outermost bool) (map[string]string, error) {
 			return nil, fmt.Errorf("%q is given twice", key)
 		}
 		seen[key] = true
-		var raw json.RawMessage
-		if err := c.dec.Decode(&raw); err != nil {
+		if t, err = c.dec.Token(); err != nil {
 			return nil, syntax(err)
 		}
-		switch {
-		case raw[0] == '{' && outermost && key == "config":
-			inner := connectorReader{dec: json.NewDecoder(bytes.NewReader(raw))}
-			if c.config, err = inner.object(false); err != nil {
-				return nil, err
+		switch t := t.(type) {
+		case string:
+			props[key] = t
+		case json.Number:
+			props[key] = t.String()
+		case bool:
+			props[key] = strconv.FormatBool(t)
+		case json.Delim:
+			switch {
+			case t == '{' && outermost && key == "config":
+				if c.config, err = c.members(false); err != nil {
+					return nil, err
+				}
+			case t == '[' && outermost && key == "tasks":
+				if err := c.skip(); err != nil {
+					return nil, err
+				}
+			default:
+				return nil, fmt.Errorf("the value of %q is nested; write it as one text", key)
 			}
-		case raw[0] == '[' && outermost && key == "tasks":
-		case raw[0] == '{' || raw[0] == '[':
-			return nil, fmt.Errorf("the value of %q is nested; write it as one text", key)
-		case raw[0] == '"':
-			var s string
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return nil, syntax(err)
-			}
-			props[key] = s
-		case raw[0] == 'n':
-		default:
-			props[key] = string(raw)
 		}
 	}
 	if _, err := c.dec.Token(); err != nil {
 		return nil, syntax(err)
 	}
 	return props, nil
+}
+
+// skip reads what is left of an array.
+func (c *connectorReader) skip() error {
+	for depth := 1; depth > 0; {
+		t, err := c.dec.Token()
+		if err != nil {
+			return syntax(err)
+		}
+		switch t {
+		case json.Delim('['), json.Delim('{'):
+			depth++
+		case json.Delim(']'), json.Delim('}'):
+			depth--
+		}
+	}
+	return nil
 }
 
 func syntax(err error) error {

@@ -1,13 +1,15 @@
 package avro
 
 import (
+	"sync"
+
 	"github.com/connectless/connectless/core/convert/avro/avroschema"
 	"github.com/connectless/connectless/core/data"
 )
 
 // anything is the schema of values without a schema: a record with a field for each type, of which one is set. Lists and
 // maps hold it again.
-var anything = func() *avroschema.Schema {
+var anything = sync.OnceValue(func() *avroschema.Schema {
 	s, err := avroschema.Parse([]byte(`{"type":"record","name":"Anything","namespace":"io.confluent.connect.avro","fields":[
 		{"name":"boolean","type":["null","boolean"],"default":null},
 		{"name":"bytes","type":["null","bytes"],"default":null},
@@ -23,7 +25,7 @@ var anything = func() *avroschema.Schema {
 		panic("avro: " + err.Error())
 	}
 	return s
-}()
+})
 
 // anything reads a value without a schema: the first of the fields that is set, or null. Every field is read.
 func (r *reader) anything() (data.Value, error) {
@@ -55,8 +57,9 @@ func (r *reader) anything() (data.Value, error) {
 }
 
 // anythingSteps read the fields of [anything]. A value without a schema has nine bytes: a branch for each field.
-var anythingSteps = func() []step {
-	again := &step{op: opAnything}
-	return []step{{op: opBoolean}, {op: opBytes}, {op: opFloat64}, {op: opFloat32}, {op: opInt32}, {op: opInt64}, {op: opString},
-		{op: opArray, elem: again, least: 9}, {op: opEntries, key: again, elem: again, least: 18}}
-}()
+var anythingSteps = []step{
+	{op: opBoolean}, {op: opBytes}, {op: opFloat64}, {op: opFloat32}, {op: opInt32}, {op: opInt64}, {op: opString},
+	{op: opArray, elem: anythingAgain, least: 9}, {op: opEntries, key: anythingAgain, elem: anythingAgain, least: 18},
+}
+
+var anythingAgain = &step{op: opAnything}

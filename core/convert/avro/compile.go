@@ -25,7 +25,7 @@ func (m *Mapping) compileDecoder(s *avroschema.Schema, to *data.Schema) *step {
 	return &root
 }
 
-var plainOps = map[data.Type]op{data.TypeInt8: opInt8, data.TypeInt16: opInt16, data.TypeInt32: opInt32, data.TypeInt64: opInt64,
+var plainOps = [...]op{data.TypeInt8: opInt8, data.TypeInt16: opInt16, data.TypeInt32: opInt32, data.TypeInt64: opInt64,
 	data.TypeFloat32: opFloat32, data.TypeFloat64: opFloat64, data.TypeBoolean: opBoolean, data.TypeString: opString, data.TypeBytes: opBytes}
 
 func (m *Mapping) step(s *avroschema.Schema, to *data.Schema) step {

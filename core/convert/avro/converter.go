@@ -159,7 +159,7 @@ func (c *converter) planReading(key readKey) (*readPlan, error) {
 		return nil, reading(key.topic, serialization(err, "Error retrieving Avro schema version for id %d", key.id))
 	}
 	plan := &readPlan{}
-	if !s.Equal(anything) {
+	if !s.Equal(anything()) {
 		v := int32(version)
 		if plan.schema, err = c.mapping.ToConnect(s, &v); err != nil {
 			return nil, err
@@ -323,8 +323,8 @@ func (c *converter) planWriting(key writeKey) (*writePlan, error) {
 		}
 	}
 	if key.schema == nil {
-		if !target.Equal(anything) {
-			return nil, writing(key.topic, serialization(nil, "a value without a schema can only be written as %s", anything.Name.Full()))
+		if !target.Equal(anything()) {
+			return nil, writing(key.topic, serialization(nil, "a value without a schema can only be written as %s", anything().Name.Full()))
 		}
 		return plan, nil
 	}

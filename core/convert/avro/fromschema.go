@@ -14,7 +14,7 @@ import (
 // throws there: DataExceptions, and Avro's for names it does not allow.
 func (m *Mapping) FromConnect(s *data.Schema) (*avroschema.Schema, error) {
 	if s == nil {
-		return anything, nil
+		return anything(), nil
 	}
 	return (&fromConnect{Mapping: m}).schema(s, false)
 }

@@ -15,17 +15,17 @@ type span struct{ lo, hi rune }
 
 var (
 	anyChar    = charSet{{0, 0xd7ff}, {0xe000, unicode.MaxRune}}
-	lineEnds   = chars("\n\r\u0085\u2028\u2029")
+	lineEnds   = charSet{{'\n', '\n'}, {'\r', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}
 	asciiDigit = charSet{{'0', '9'}}
 	asciiLower = charSet{{'a', 'z'}}
 	asciiUpper = charSet{{'A', 'Z'}}
-	asciiAlpha = union(asciiLower, asciiUpper)
-	asciiAlnum = union(asciiAlpha, asciiDigit)
-	asciiWord  = union(asciiAlnum, chars("_"))
-	asciiSpace = union(chars(" "), charSet{{'\t', '\r'}})
+	asciiAlpha = charSet{{'A', 'Z'}, {'a', 'z'}}
+	asciiAlnum = charSet{{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}
+	asciiWord  = charSet{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}
+	asciiSpace = charSet{{'\t', '\r'}, {' ', ' '}}
 	asciiGraph = charSet{{'!', '~'}}
-	horizontal = union(chars(" \t\u00a0\u1680\u180e\u202f\u205f\u3000"), charSet{{0x2000, 0x200a}})
-	vertical   = union(charSet{{'\n', '\r'}}, chars("\u0085\u2028\u2029"))
+	horizontal = charSet{{'\t', '\t'}, {' ', ' '}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}}
+	vertical   = charSet{{'\n', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}
 )
 
 func chars(s string) charSet {
