@@ -63,8 +63,8 @@ func start(def connect.Definition, open OpenSink, log *slog.Logger) (*plan, *tas
 }
 
 func onLambda(def connect.Definition, open OpenSink) int {
+	limitMemory() // while nothing runs beside it: it stops the world
 	process := awslambda.Begin()
-	limitMemory()
 	log := newLog(os.Stdout)
 	fail := func(err error) int {
 		log.Error("the function cannot start", "error", err)

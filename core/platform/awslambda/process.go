@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/connectless/connectless/core/trigger"
 )
 
 // Process is this process as Lambda sees it: one execution environment of a function.
@@ -28,20 +31,26 @@ func Begin() *Process {
 }
 
 // Serve answers invocations until Lambda ends the process; it does not return. reports says that the event source mapping has
-// ReportBatchItemFailures. stop is called on SIGTERM, with the few hundred milliseconds Lambda leaves, to close clients;
-// then the process exits. unregistered is told why there will be no SIGTERM, if there will be none.
+// ReportBatchItemFailures. stop is called on SIGTERM, with the few hundred milliseconds Lambda leaves, to close clients,
+// if there was an event; then the process exits. unregistered is told why there will be no SIGTERM, if there will be none.
 func (p *Process) Serve(run Runner, reports bool, stop func(), unregistered func(error)) {
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGTERM)
-	go func() {
-		<-ended
-		stop()
-		os.Exit(0)
-	}()
 	if err := <-p.registered; err != nil { // must be done before the first request for work, which ends the init phase
 		unregistered(err)
 	}
-	lambda.Start(NewHandler(run, reports))
+	var once sync.Once
+	lambda.Start(NewHandler(func(ctx context.Context, decode trigger.Decode) trigger.Result {
+		once.Do(func() { go end(stop) }) // before there was an event there is nothing to close
+		return run(ctx, decode)
+	}, reports))
+}
+
+// end waits for SIGTERM.
+func end(stop func()) {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	<-ended
+	stop()
+	os.Exit(0)
 }
 
 const identifier = "Lambda-Extension-Identifier"
