@@ -91,7 +91,7 @@ func standard(in []byte) (any, bool) {
 	d := json.NewDecoder(bytes.NewReader(in))
 	d.UseNumber()
 	var v any
-	if d.Decode(&v) != nil || d.More() || bytes.IndexAny(in[d.InputOffset():], "]}") >= 0 {
+	if d.Decode(&v) != nil || d.More() || bytes.ContainsAny(in[d.InputOffset():], "]}") {
 		return nil, false
 	}
 	return v, true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -386,5 +387,36 @@ func TestZoneNames(t *testing.T) {
 		if got := time.UnixMilli(ms).UTC().Format("15:04"); got != want {
 			t.Errorf("%s is %s, want %s", text, got, want)
 		}
+	}
+}
+
+// The short cut for numbers of few decimals gives what the search for digits gives.
+func TestShortNumbers(t *testing.T) {
+	taken := 0
+	check := func(f float64) {
+		short, ok := appendShort(nil, f)
+		if !ok {
+			return
+		}
+		taken++
+		b := math.Float64bits(f)
+		frac, exp := b&(1<<52-1), int(b>>52&0x7ff)
+		if long := appendFloat(nil, b>>63 != 0, frac, exp, exp == 0x7ff, 1023, 53); string(short) != string(long) {
+			t.Errorf("%v is %s, the short cut makes it %s", f, long, short)
+		}
+	}
+	const four = 1e4
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 200_000 {
+		far := float64(r.Uint64N(1e11)) / four
+		for _, f := range []float64{float64(n) / four, far, -far, math.Nextafter(far, 0), math.Nextafter(far, 1e8), r.NormFloat64()} {
+			check(f)
+		}
+	}
+	if taken < 500_000 {
+		t.Errorf("only %d numbers took the short cut", taken)
+	}
+	for _, f := range []float64{0, 1e7, 9999999.99995, 0.0009, math.Inf(1), math.NaN(), 5e-324} {
+		check(f)
 	}
 }
