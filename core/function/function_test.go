@@ -64,7 +64,7 @@ func connector(more map[string]string) map[string]string {
 	return props
 }
 
-func write(t *testing.T, doc any) string {
+func write(t testing.TB, doc any) string {
 	t.Helper()
 	b, err := json.Marshal(doc)
 	if err != nil {

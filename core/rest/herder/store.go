@@ -88,7 +88,10 @@ func (s store) load() (records, error) {
 	if doc.Version != storeVersion {
 		return nil, fmt.Errorf("herder: %s has version %d, this program reads version %d", file, doc.Version, storeVersion)
 	}
-	for _, r := range doc.Connectors {
+	for i, r := range doc.Connectors {
+		if r == nil || r.Name == "" {
+			return nil, fmt.Errorf("herder: %s is damaged: connector %d has no name", file, i+1)
+		}
 		rs[r.Name] = r
 	}
 	return rs, nil

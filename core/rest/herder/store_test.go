@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/connectless/connectless/core/convert"
 	"github.com/connectless/connectless/core/rest/herder"
 )
 
@@ -237,4 +239,45 @@ func change(t *testing.T, dir string) {
 		}
 		fmt.Printf("answered %d\n", n)
 	}
+}
+
+// A document that is damaged, whatever way, is refused in words or read; nothing that was read is lost when it is written
+// again.
+func FuzzStore(f *testing.F) {
+	for _, text := range []string{
+		``, `{`, `null`, `{"version":1}`, `{"version":2}`, `{"version":1,"connectors":[null]}`, `{"version":1,"connectors":[{}]}`,
+		`{"version":1,"connectors":[{"name":"a","config":null,"state":"RUNNING"},{"name":"a","state":"x"}]}`,
+		`{"version":1,"connectors":[{"name":"c","config":{"connector.class":"ProbeSink","topics":"rt"},"state":"PAUSED","generation":3,"topics":["rt"]}]}`,
+	} {
+		f.Add(text)
+	}
+	catalog := recordedCatalog(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "connectors.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names := func() (string, error) {
+			h, err := herder.Open(herder.Options{
+				Dir: dir, Catalog: catalog, Runner: newRunner(t), Log: slog.New(slog.DiscardHandler),
+				Worker: map[string]string{"bootstrap.servers": "127.0.0.1:9092", "key.converter": convert.StringConverter, "value.converter": convert.JSONConverter},
+			})
+			if err != nil {
+				return "", err
+			}
+			defer closeHerder(t, h)
+			api := &client{t, handler(h)}
+			list := api.want(200, "GET", "/connectors", "")
+			api.want(201, "POST", "/connectors", fmt.Sprintf(`{"name": "added", "config": %s, "initial_state": "STOPPED"}`, sink()))
+			api.want(204, "DELETE", "/connectors/added", "")
+			return list, nil
+		}
+		before, err := names()
+		if err != nil || strings.Contains(before, `"added"`) {
+			return
+		}
+		if after, err := names(); err != nil || before != after {
+			t.Errorf("%q had %s, then %s, %v", text, before, after, err)
+		}
+	})
 }
