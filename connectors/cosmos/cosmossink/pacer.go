@@ -23,6 +23,7 @@ const (
 	firstPause  = 1.0         // seconds that the first operations after a probe are apart, at least
 	forgetAfter = time.Minute // without anybody waiting
 	eagerAfter  = time.Minute // without a refusal
+	longest     = time.Minute // that a pacer waits, whatever the service says: then it is asked again
 )
 
 // pacer spaces the requests to a container whose throughput is used up, so that few of them are refused. As long as none
@@ -35,16 +36,16 @@ type pacer struct {
 	throttled atomic.Bool
 	turn      chan struct{} // held by who is next, and by the one that goes ahead until it has its answer
 
-	mu     sync.Mutex // guards what follows
-	rate   float64    // request units a second, 0 for not known
-	each   float64    // request units of an operation, as seen lately
-	next   time.Time  // when a request may start
-	cut    time.Time  // the last step back
-	raised time.Time  // the last doubling
-	eager  bool       // nothing was refused yet at this rate: it is doubled
-	asked  time.Duration
-	row    int // refusals since the last success
-	queue  int // who waits for turn
+	mu     sync.Mutex    // guards what follows
+	rate   float64       // request units a second, 0 for not known
+	each   float64       // request units of an operation, as seen lately
+	next   time.Time     // when a request may start
+	cut    time.Time     // the last step back
+	raised time.Time     // the last doubling
+	eager  bool          // nothing was refused yet at this rate: it is doubled
+	asked  time.Duration // by the last refusal
+	row    int           // refusals since the last success
+	queue  int           // who waits for turn
 }
 
 func newPacer() *pacer { return &pacer{turn: make(chan struct{}, 1)} }
@@ -120,8 +121,10 @@ func (p *pacer) wait() time.Duration {
 }
 
 // span is how long the rate takes for units. p.mu is held and the rate known.
-func (p *pacer) span(units float64) time.Duration {
-	return time.Duration(units / p.rate * float64(time.Second))
+func (p *pacer) span(units float64) time.Duration { return seconds(units / p.rate) }
+
+func seconds(s float64) time.Duration {
+	return time.Duration(max(-longest.Seconds(), min(s, longest.Seconds())) * float64(time.Second))
 }
 
 // take hands out the next turn, or tells how long it is until then.
@@ -171,7 +174,7 @@ func (p *pacer) refuse(g pass, asked time.Duration, now time.Time) {
 		p.throttled.Store(true)
 	}
 	p.asked = asked
-	if asked == 0 {
+	if asked = min(asked, longest); asked == 0 {
 		asked = backoff(p.row)
 	}
 	p.row++
@@ -179,7 +182,7 @@ func (p *pacer) refuse(g pass, asked time.Duration, now time.Time) {
 	gate := now.Add(asked + rand.N(asked/10+time.Millisecond))
 	if p.rate > 0 && g.sent.After(p.cut) {
 		p.rate, p.cut, p.eager = max(p.rate*stepBack, p.each/slowest), now, false
-		gate = gate.Add(time.Duration(rand.Float64() / g.rate * float64(time.Second)))
+		gate = gate.Add(rand.N(seconds(1/g.rate) + 1))
 	}
 	if gate.After(p.next) {
 		p.next = gate

@@ -245,6 +245,30 @@ func TestPacerForgets(t *testing.T) {
 	})
 }
 
+// Whatever the service asks for or charges, it is asked again within minutes.
+func TestNothingStopsAPacerForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		begun := time.Now()
+		for i, told := range []struct {
+			v      verdict
+			charge string
+			asked  time.Duration
+		}{
+			{throttled, "", 240 * time.Hour}, {done, "1e8", 0}, {done, "0.001", 0}, {throttled, "1e8", 0}, {done, "NaN", 0}, {done, "1e8", 0}, {throttled, "", 1}, {done, "5", 0},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			turn, _, ok := p.admit(ctx, &retries{}, 10)
+			cancel()
+			if took := time.Since(begun); !ok || took > 3*time.Minute {
+				t.Fatalf("request %d is admitted after %v: %v", i, took, ok)
+			}
+			begun = time.Now()
+			p.settle(turn, told.v, told.charge, told.asked)
+		}
+	})
+}
+
 // One that goes ahead and gets no answer, or another one, does not hold up the others for ever.
 func TestProbeThatFails(t *testing.T) {
 	for _, v := range []verdict{again, stale, refused, fatal} {
