@@ -45,6 +45,7 @@ type pacer struct {
 	eager  bool          // nothing was refused yet at this rate: it is doubled
 	asked  time.Duration // by the last refusal
 	row    int           // refusals since the last success
+	missed bool          // somebody could not wait for the turn that is next
 	queue  int           // who waits for turn
 }
 
@@ -73,21 +74,21 @@ func (p *pacer) admit(ctx context.Context, try *retries, n int) (pass, time.Dura
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	if acquire(ctx, p.turn) != nil {
-		return pass{}, p.wait(), false
+		return pass{}, p.miss(), false
 	}
 	waited := false
 	for {
 		got, pause := p.take(n, time.Now())
 		switch {
 		case pause == 0:
-			got.waited = waited
+			got.waited = got.waited || waited
 			if !got.probe {
 				<-p.turn
 			}
 			return got, 0, true
 		case !errpolicy.Sleep(ctx, pause):
 			<-p.turn
-			return pass{}, p.wait(), false
+			return pass{}, p.miss(), false
 		}
 		waited = true
 	}
@@ -102,6 +103,7 @@ func (p *pacer) enqueue(end time.Time) (asked time.Duration, late bool) {
 		turn = turn.Add(p.span(float64(p.queue) * p.each)) // each will send one operation at least
 	}
 	if turn.After(end) {
+		p.missed = true
 		return p.asked, true
 	}
 	p.queue++
@@ -114,9 +116,11 @@ func (p *pacer) dequeue() {
 	p.mu.Unlock()
 }
 
-func (p *pacer) wait() time.Duration {
+// miss gives the turn up, because it comes too late.
+func (p *pacer) miss() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.missed = true
 	return p.asked
 }
 
@@ -145,7 +149,9 @@ func (p *pacer) take(n int, now time.Time) (pass, time.Duration) {
 	perSecond := p.rate / p.each
 	n = max(1, min(n, int(math.Sqrt(perSecond/2))))
 	p.next = now.Add(p.span(p.each * float64(n)))
-	return pass{ops: n, sent: now, rate: perSecond / float64(n)}, 0
+	got := pass{ops: n, sent: now, rate: perSecond / float64(n), waited: p.missed}
+	p.missed = false
+	return got, 0
 }
 
 // settle reports what became of a request: what it was charged, where it was accepted, and how long the service asked to
@@ -180,7 +186,7 @@ func (p *pacer) refuse(g pass, asked time.Duration, now time.Time) {
 	p.row++
 	// Not everybody at once: the others were told the same.
 	gate := now.Add(asked + rand.N(asked/10+time.Millisecond))
-	if p.rate > 0 && g.sent.After(p.cut) {
+	if p.rate > 0 && g.sent.After(p.cut) && p.row <= 2 { // a longer row is about something else than our rate
 		p.rate, p.cut, p.eager = max(p.rate*stepBack, p.each/slowest), now, false
 		gate = gate.Add(rand.N(seconds(1/g.rate) + 1))
 	}

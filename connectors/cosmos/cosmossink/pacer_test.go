@@ -245,6 +245,33 @@ func TestPacerForgets(t *testing.T) {
 	})
 }
 
+// The pace picks up although each invocation is shorter than the time between two turns, so that none of them waits for one.
+func TestPaceOfShortInvocations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		p := newPacer()
+		p.throttled.Store(true)
+		p.each, p.rate, p.next, p.cut = 5, 5/slowest, begun, begun.Add(-time.Second)
+		for sent := 0; sent < 150; {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			for {
+				turn, _, ok := p.admit(ctx, &retries{}, 1)
+				if !ok {
+					break
+				}
+				<-time.After(60 * time.Millisecond)
+				p.settle(turn, done, "5", 0)
+				sent++
+			}
+			cancel()
+			<-time.After(500 * time.Millisecond)
+			if time.Since(begun) > 3*time.Minute {
+				t.Fatalf("%d requests in three minutes", sent)
+			}
+		}
+	})
+}
+
 // Whatever the service asks for or charges, it is asked again within minutes.
 func TestNothingStopsAPacerForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
