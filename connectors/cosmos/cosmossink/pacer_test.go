@@ -264,9 +264,9 @@ func TestPaceOfShortInvocations(t *testing.T) {
 				sent++
 			}
 			cancel()
-			<-time.After(500 * time.Millisecond)
-			if time.Since(begun) > 3*time.Minute {
-				t.Fatalf("%d requests in three minutes", sent)
+			<-time.After(11 * time.Second)
+			if time.Since(begun) > 20*time.Minute {
+				t.Fatalf("%d requests in twenty minutes", sent)
 			}
 		}
 	})
