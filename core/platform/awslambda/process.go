@@ -1,9 +1,12 @@
 package awslambda
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,7 +29,15 @@ type Process struct {
 // aws-lambda-go's WithEnableSIGTERM does the same, but makes the start wait for it.
 func Begin() *Process {
 	p := &Process{registered: make(chan error, 1)}
-	go func() { p.registered <- register() }()
+	e, err := introduce()
+	if err != nil {
+		p.registered <- err
+		return p
+	}
+	go func() {
+		p.registered <- e.register()
+		_, _ = e.conn.Read(make([]byte, 1)) // the answer never comes, and the connection has to stay
+	}()
 	return p
 }
 
@@ -55,39 +66,51 @@ func end(stop func()) {
 
 const identifier = "Lambda-Extension-Identifier"
 
-func register() error {
-	base := "http://" + os.Getenv(runtimeAPI) + "/2020-01-01/extension/"
-	req, err := http.NewRequest(http.MethodPost, base+"register", strings.NewReader(`{"events":[]}`))
-	if err != nil {
-		return fmt.Errorf("awslambda: extension: %w", err)
-	}
-	req.Header.Set("Lambda-Extension-Name", "connectless")
-	id, err := call(req)
-	if err != nil {
-		return err
-	}
-	// Lambda counts an extension as ready when it asks for an event. There will be none: the answer is never read.
-	next, err := http.NewRequestWithContext(context.Background(), http.MethodGet, base+"event/next", nil)
-	if err != nil {
-		return fmt.Errorf("awslambda: extension: %w", err)
-	}
-	next.Header.Set(identifier, id)
-	go func() { _, _ = call(next) }()
-	return nil
+// extension is the connection of an extension that is being registered. There is no client between: what net/http's makes
+// for its first connection would be most of what a cold start waits for here.
+type extension struct {
+	conn net.Conn
+	req  *http.Request // the registration
 }
 
-// call returns the extension's identifier.
-func call(req *http.Request) (string, error) {
-	resp, err := (&http.Client{}).Do(req)
+// introduce sends the registration.
+func introduce() (*extension, error) {
+	api := os.Getenv(runtimeAPI)
+	req, err := http.NewRequest(http.MethodPost, "http://"+api+"/2020-01-01/extension/register", strings.NewReader(`{"events":[]}`))
 	if err != nil {
-		return "", fmt.Errorf("awslambda: extension: %w", err)
+		return nil, fmt.Errorf("awslambda: extension: %w", err)
+	}
+	req.Header.Set("Lambda-Extension-Name", "connectless")
+	conn, err := net.Dial("tcp", api)
+	if err != nil {
+		return nil, fmt.Errorf("awslambda: extension: %w", err)
+	}
+	if err := req.Write(conn); err != nil {
+		return nil, fmt.Errorf("awslambda: extension: %w", errors.Join(err, conn.Close()))
+	}
+	return &extension{conn, req}, nil
+}
+
+// register reads the answer, and asks for an event: by that Lambda counts an extension as ready. There will be none.
+func (e *extension) register() error {
+	resp, err := http.ReadResponse(bufio.NewReaderSize(e.conn, 1<<10), e.req)
+	if err != nil {
+		return fmt.Errorf("awslambda: extension: %w", err)
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return "", fmt.Errorf("awslambda: extension: %w", err)
+		return fmt.Errorf("awslambda: extension: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("awslambda: extension: %s", resp.Status)
+		return fmt.Errorf("awslambda: extension: %s", resp.Status)
 	}
-	return resp.Header.Get(identifier), nil
+	next, err := http.NewRequest(http.MethodGet, "http://"+e.req.Host+"/2020-01-01/extension/event/next", nil)
+	if err != nil {
+		return fmt.Errorf("awslambda: extension: %w", err)
+	}
+	next.Header.Set(identifier, resp.Header.Get(identifier))
+	if err := next.Write(e.conn); err != nil {
+		return fmt.Errorf("awslambda: extension: %w", err)
+	}
+	return nil
 }
