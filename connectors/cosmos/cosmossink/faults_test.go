@@ -132,18 +132,30 @@ func TestGivingUp(t *testing.T) {
 				defer cancel()
 				start := time.Now()
 				err := w.sink.Put(ctx, batch(`{"id":"1","customer":"ann"}`, `{"id":"1","customer":"bob"}`, `{"id":"2","customer":"ann"}`, `{"id":"2","customer":"bob"}`))
-				if d := cmp.Diff(map[int]string{0: "retriable", 2: "retriable"}, failures(t, err, 4)); d != "" {
+				failed, documents := failures(t, err, 4), 3
+				if tc.fault.Status == http.StatusTooManyRequests && failed[1] != "" { // bob's request came after ann's refusal: the container is throttled
+					if failed[1] != "retriable" || failed[3] != "retriable" {
+						t.Errorf("bob's records failed: %v", failed)
+					}
+					delete(failed, 1)
+					delete(failed, 3)
+					documents = 1
+				}
+				if d := cmp.Diff(map[int]string{0: "retriable", 2: "retriable"}, failed); d != "" {
 					t.Fatal(d)
 				}
-				var failed *connect.BatchError
-				if !errors.As(err, &failed) || connect.RetryAfter(failed.Failed(0)) != tc.wait {
+				var be *connect.BatchError
+				if errors.As(err, &be) {
+					err = be.Failed(0)
+				}
+				if connect.RetryAfter(err) != tc.wait {
 					t.Errorf("does not ask to wait %s: %v", tc.wait, err)
 				}
 				if took := time.Since(start); took > tc.most {
 					t.Errorf("took %s", took)
 				}
-				if n := w.Count(database, "orders"); n != 3 {
-					t.Errorf("%d documents, want warm and bob's two", n)
+				if n := w.Count(database, "orders"); n != documents {
+					t.Errorf("%d documents, want warm and bob's two, or warm alone where bob had to wait: %d", n, documents)
 				}
 			})
 		})
