@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -93,9 +94,10 @@ func TestRemembers(t *testing.T) {
 func TestLatestIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// A registry in the process: no network within the bubble.
-		props := at("mock://" + t.Name())
+		scope := fmt.Sprintf("%s-%p", t.Name(), t) // the process keeps it
+		props := at("mock://" + scope)
 		props["latest.cache.ttl.sec"] = "60"
-		c, m := open(t, props), registry.Mock(t.Name())
+		c, m := open(t, props), registry.Mock(scope)
 		latest := func() int {
 			s, err := c.ByVersion(context.Background(), "s", registry.Latest)
 			if err != nil {
