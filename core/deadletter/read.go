@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +26,9 @@ type Stored struct {
 
 // Read calls each with the letters of a target, in the order of their keys for S3, in none for SQS. It removes nothing:
 // messages of a queue are hidden from others until it returns, ten minutes at most, and each counts as received once more,
-// which a redrive policy may act upon. An error of each ends it. Read is safe for concurrent use, but for one queue it is
-// not: messages that another one reads are hidden.
+// which a redrive policy may act upon. An error of each ends it. What one reader of a queue reads, no other sees.
+//
+// A FIFO queue with more letters than it gives out is a *[MoreError], after each was called with those that it did give.
 func Read(ctx context.Context, t config.DeadLetterTarget, each func(*Stored) error) error {
 	s, err := Open(t)
 	if err != nil {
@@ -39,6 +41,15 @@ func Read(ctx context.Context, t config.DeadLetterTarget, each func(*Stored) err
 		return s.read(ctx, each)
 	}
 	return fmt.Errorf("deadletter: %T cannot be read", s)
+}
+
+// MoreError says that a FIFO queue was not read to its end: of a message group, which is a partition here, it gives out no
+// more until those that were received are deleted
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html).
+type MoreError struct{ Read, There int }
+
+func (e *MoreError) Error() string {
+	return fmt.Sprintf("deadletter: the queue has %d messages and gave out %d: of a partition, a FIFO queue gives out no more until those are deleted", e.There, e.Read)
 }
 
 // decode reads what encode writes.
@@ -168,6 +179,34 @@ func (q *queue) read(ctx context.Context, each func(*Stored) error) (err error) 
 				return err
 			}
 		}
+	}
+	if q.at.FIFO() {
+		return q.complete(ctx, len(handles))
+	}
+	return nil
+}
+
+// complete is a *MoreError if there are more messages than were read.
+func (q *queue) complete(ctx context.Context, read int) error {
+	names := []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}
+	a, err := q.call(ctx, "GetQueueAttributes", map[string]any{"QueueUrl": q.at.Queue, "AttributeNames": names}, 0)
+	if err != nil {
+		return err
+	}
+	var got struct{ Attributes map[string]string }
+	if err := json.Unmarshal(a.body, &got); err != nil {
+		return fmt.Errorf("%s: SQS gave an answer that is not JSON: %w", q.target, err)
+	}
+	there := 0
+	for _, name := range names {
+		n, err := strconv.Atoi(got.Attributes[name])
+		if err != nil {
+			return fmt.Errorf("%s: SQS does not say how many messages there are: %w", q.target, err)
+		}
+		there += n
+	}
+	if there > read {
+		return &MoreError{Read: read, There: there}
 	}
 	return nil
 }

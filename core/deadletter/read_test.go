@@ -57,6 +57,7 @@ func TestReadAQueue(t *testing.T) {
 	}
 	messages = append(messages, received{"m0", "h0again", messages[0].Body})
 	var next int
+	visible := "0"
 	released := map[string]bool{}
 	sink, _ := open(t, fifo, func(w http.ResponseWriter, r *http.Request, body []byte) {
 		switch r.Header.Get("X-Amz-Target") {
@@ -64,6 +65,8 @@ func TestReadAQueue(t *testing.T) {
 			end := min(next+mostEntries, len(messages))
 			_ = json.NewEncoder(w).Encode(map[string]any{"Messages": messages[next:end]})
 			next = end
+		case "AmazonSQS.GetQueueAttributes":
+			fmt.Fprintf(w, `{"Attributes":{"ApproximateNumberOfMessages":%q,"ApproximateNumberOfMessagesNotVisible":"25"}}`, visible)
 		case "AmazonSQS.ChangeMessageVisibilityBatch":
 			var in struct {
 				Entries []struct {
@@ -82,6 +85,12 @@ func TestReadAQueue(t *testing.T) {
 	n := 0
 	if err := sink.(*queue).read(t.Context(), func(*Stored) error { n++; return nil }); err != nil || n != 25 || len(released) != 25 || !released["h0again"] {
 		t.Errorf("%d letters, %d released, %v", n, len(released), err)
+	}
+	next, n, visible = 0, 0, "7" // which it keeps back because of those that were received
+	clear(released)
+	var more *MoreError
+	if err := sink.(*queue).read(t.Context(), func(*Stored) error { n++; return nil }); !errors.As(err, &more) || *more != (MoreError{25, 32}) || n != 25 || len(released) != 25 {
+		t.Errorf("with more behind: %d letters, %d released, %v", n, len(released), err)
 	}
 	next, n = 0, 0
 	clear(released)

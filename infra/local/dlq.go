@@ -61,6 +61,7 @@ type dlqFlags struct {
 	connector, functions  string
 	json                  bool
 	filter                deadletter.Filter
+	warn                  func(error)
 }
 
 func (f *dlqFlags) define(fs *flag.FlagSet) {
@@ -153,7 +154,7 @@ func (f *dlqFlags) open(ctx context.Context) (*box, error) {
 	}
 	if target := cmp.Or(f.target, b.effective.Sink.DeadLetterTarget); target != "" && f.topic == "" {
 		t, err := config.ParseDeadLetterTarget(target)
-		b.letters, b.Name = deadletter.Target(t), t.String()
+		b.letters, b.Name = deadletter.Target{DeadLetterTarget: t, Warn: f.warn}, t.String()
 		return b, err
 	}
 	if b.Name = cmp.Or(f.topic, b.effective.Sink.DeadLetterTopic); b.Name == "" {
@@ -184,6 +185,7 @@ func (c *command) parseDLQ(fs *flag.FlagSet, f *dlqFlags, args []string, about s
 	if code, ok := c.parse(fs, args, about); !ok {
 		return code, false
 	}
+	f.warn = func(err error) { fmt.Fprintln(c.err, "warning:", err) }
 	switch {
 	case fs.NArg() > 0:
 		return c.misused(fs, "unexpected argument %q", fs.Arg(0)), false

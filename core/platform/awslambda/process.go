@@ -35,8 +35,12 @@ func Begin() *Process {
 		return p
 	}
 	go func() {
-		p.registered <- e.register()
-		_, _ = e.conn.Read(make([]byte, 1)) // the answer never comes, and the connection has to stay
+		err := e.register()
+		p.registered <- err
+		if err == nil {
+			_, _ = e.conn.Read(make([]byte, 1)) // the answer never comes, and the connection has to stay
+		}
+		_ = e.conn.Close() // nothing is left to be said on it
 	}()
 	return p
 }

@@ -2,6 +2,7 @@ package deadletter
 
 import (
 	"context"
+	"errors"
 	"path"
 	"time"
 
@@ -13,7 +14,10 @@ import (
 )
 
 // Target is a bucket or a queue with dead letters to read.
-type Target config.DeadLetterTarget
+type Target struct {
+	config.DeadLetterTarget
+	Warn func(error) // told of a queue that does not give out all it has
+}
 
 // Read calls each with the letters that the filter takes: of a bucket in the order of their names, of a queue as they come.
 // An error of each ends it. Letters of a queue are given back when it returns. A letter in a bucket lies where its record
@@ -23,7 +27,7 @@ func (t Target) Read(ctx context.Context, f *Filter, cluster func(id string) err
 		return err
 	}
 	n := int64(0)
-	return deadletter.Read(ctx, config.DeadLetterTarget(t), func(s *deadletter.Stored) error {
+	err := deadletter.Read(ctx, t.DeadLetterTarget, func(s *deadletter.Stored) error {
 		l := fromStored(s)
 		if t.Queue != "" {
 			l.At = Position{path.Base(t.Queue), 0, n}
@@ -34,6 +38,11 @@ func (t Target) Read(ctx context.Context, f *Filter, cluster func(id string) err
 		}
 		return each(l)
 	})
+	if more, ok := errors.AsType[*deadletter.MoreError](err); ok {
+		t.Warn(more)
+		return nil
+	}
+	return err
 }
 
 // fromStored reads a letter, which says where its record is from without headers too.
